@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The filter: an XDP program that decides about every packet that comes in on an
+ * interface, and its twin `explain`, which decides the same and counts nothing.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "account.h"
+#include "maps.h"
+#include "match.h"
+
+#define READ_OFFSET_BITS 14 /* headers end before 16 KiB */
+#define READ_OFFSET	 ((1U << READ_OFFSET_BITS) - 1)
+
+/* Does the frame bear a VLAN id, and came in where that is an endpoint tag? */
+static __always_inline bool has_vlan_tag(const struct visit *visit)
+{
+	__u32 interface = visit->interface;
+
+	return visit->outer.vlan && bpf_map_lookup_elem(&vw_interfaces, &interface);
+}
+
+/* The image in force. The cell is read here and nowhere else, once a packet. */
+static __always_inline bool open_image(struct match *match)
+{
+	const union image_line *line;
+	struct vw_cell *cell;
+	__u32 zero = 0, slot;
+
+	cell = bpf_map_lookup_elem(&vw_cell, &zero);
+	if (!cell)
+		return false;
+	slot = *(volatile __u32 *)&cell->slot;
+	match->clock = cell->clock;
+	match->image = bpf_map_lookup_elem(&vw_slots, &slot);
+	if (!match->image)
+		return false;
+	line = match_line(match->image, IMAGE_LINE_HEADER);
+	if (!line)
+		return false;
+	match->header = &line->header;
+	return true;
+}
+
+/*
+ * Reading a frame is a function that the verifier checks by itself, once: it takes
+ * the context and gives scalars, so that the many ways through the headers are not
+ * multiplied with the ways through the rules. Returns 0; -1 without a packet.
+ */
+__attribute__((noinline)) int vw_read_frame(struct xdp_md *context, struct packet *packet,
+					    __u32 length)
+{
+	struct cursor cursor = {
+		.at = (void *)(long)context->data,
+		.start = (void *)(long)context->data,
+		.end = (void *)(long)context->data_end,
+		.length = length,
+	};
+
+	if (!packet)
+		return -1;
+	packet_read(&cursor, packet);
+	return 0;
+}
+
+/* The same for what is in a tunnel whose header begins at `offset`. */
+__attribute__((noinline)) int vw_read_inside(struct xdp_md *context, struct tunnel *tunnel,
+					     struct packet *inside, __u32 offset_transport,
+					     __u32 length)
+{
+	struct cursor cursor = {
+		.at = (void *)(long)context->data,
+		.start = (void *)(long)context->data,
+		.end = (void *)(long)context->data_end,
+		.length = length,
+	};
+
+	if (!tunnel || !inside)
+		return -1;
+	if (!cursor_take(&cursor, offset_transport & READ_OFFSET))
+		return 0;
+	tunnel_read(&cursor, offset_transport >> READ_OFFSET_BITS, tunnel, inside);
+	return 0;
+}
+
+static __always_inline void enter_tunnel(struct xdp_md *context, struct visit *visit,
+					 const struct image_tunnel *tunnel, __u32 length)
+{
+	__u32 transport = tunnel->transport, peers = tunnel->peers;
+
+	if (visit->outer.shape == PACKET_FRAGMENT) {
+		match_refuse(&visit->decision, VW_REASON_FRAGMENT);
+		return;
+	}
+	visit->tunnelled = true;
+	visit->decision.transport = (__u8)transport;
+	vw_read_inside(context, &visit->tunnel, &visit->inside,
+		       (visit->outer.payload & READ_OFFSET) | transport << READ_OFFSET_BITS,
+		       length);
+	match_inside(visit, peers);
+}
+
+/*
+ * Decides about one frame. Without an image nothing can be told apart: then all is
+ * refused. It cannot happen once the agent has attached, since that comes last.
+ */
+static __always_inline void decide(struct xdp_md *context, struct visit *visit, __u32 interface,
+				   __u32 length)
+{
+	const struct image_tunnel *tunnel;
+
+	visit->interface = interface;
+	if (!open_image(&visit->match)) {
+		match_refuse(&visit->decision, VW_REASON_NOT_ALLOWED);
+		return;
+	}
+	vw_read_frame(context, &visit->outer, length);
+	tunnel = match_tunnel(&visit->match, &visit->outer);
+	if (tunnel)
+		enter_tunnel(context, visit, tunnel, length);
+	else
+		match_plain(visit, has_vlan_tag(visit));
+}
+
+static __always_inline int filter(struct xdp_md *context, __u32 length)
+{
+	struct visit visit = {};
+	enum vw_verdict verdict;
+	__u32 outcome;
+
+	decide(context, &visit, context->ingress_ifindex, length);
+	if (visit.decision.reason == VW_REASON_NOT_OURS)
+		return XDP_PASS;
+	outcome = account_outcome(&visit.decision);
+	account_count(visit.decision.seat, outcome, length);
+	verdict = account_verdict(outcome);
+	if (verdict == VW_VERDICT_DROP || verdict == VW_VERDICT_WOULD_DROP)
+		account_event(&visit, length);
+	return verdict == VW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int vw_filter(struct xdp_md *context)
+{
+	return filter(context, context->data_end - context->data);
+}
+
+/* The same for frames of several buffers (jumbo frames), where the kernel has them. */
+SEC("xdp.frags")
+int vw_filter_frags(struct xdp_md *context)
+{
+	return filter(context, (__u32)bpf_xdp_get_buff_len(context));
+}
+
+SEC("xdp")
+int vw_explain(struct xdp_md *context)
+{
+	struct visit visit = {};
+	struct vw_answer *answer;
+	__u32 zero = 0;
+
+	answer = bpf_map_lookup_elem(&vw_answers, &zero);
+	if (!answer)
+		return XDP_ABORTED;
+	decide(context, &visit, answer->interface, context->data_end - context->data);
+	__builtin_memset(&answer->sighting, 0, sizeof(answer->sighting));
+	account_describe(&visit, &answer->sighting);
+	return answer->sighting.verdict == VW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Look-ups in an image: sets, tables, times. Knows the layout and no order of rules.
+ * Builds on the host, too, where the image is an array in memory. A line that is not
+ * there is a defect of the image, and the answer is no.
+ */
+#pragma once
+
+#include "image.h"
+#include "packet.h"
+
+#ifdef __bpf__
+#define MATCH_CALL static __attribute__((noinline)) /* off the common path */
+typedef void *match_image;			    /* a map of union image_line */
+#else
+#define MATCH_CALL static inline
+struct match_lines {
+	const union image_line *lines;
+	__u32 count;
+};
+typedef const struct match_lines *match_image;
+#endif
+
+struct match {
+	match_image image;
+	const struct image_header *header;
+	__s64 clock; /* wall clock minus CLOCK_BOOTTIME, nanoseconds */
+};
+
+static __always_inline const union image_line *match_line(match_image image, __u32 line)
+{
+#ifdef __bpf__
+	return bpf_map_lookup_elem(image, &line);
+#else
+	return line < image->count ? &image->lines[line] : NULL;
+#endif
+}
+
+static __always_inline __u64 match_now(const struct match *match)
+{
+#ifdef __bpf__
+	return (bpf_ktime_get_boot_ns() + (__u64)match->clock) / 1000000000ULL;
+#else
+	return (__u64)match->clock / 1000000000ULL;
+#endif
+}
+
+/* 1 if key <= address, without a branch. */
+static __always_inline __u64 match_at_or_below(__u32 key, __u32 address)
+{
+	__u64 below = (__u64)key - ((__u64)address + 1);
+
+	PACKET_BARRIER(below);
+	return below >> 63;
+}
+
+/* How many of 15 ascending keys are at or below `address`, in four steps. */
+static __always_inline __u64 match_rank15(const __u32 *keys, __u32 address)
+{
+	__u64 rank = match_at_or_below(keys[7], address) << 3;
+
+	rank += match_at_or_below(keys[rank + 3], address) << 2;
+	rank += match_at_or_below(keys[rank + 1], address) << 1;
+	rank += match_at_or_below(keys[rank], address);
+	return rank;
+}
+
+struct match_place {
+	__u32 leaf; /* line; 0: the set is empty */
+	__u32 rank; /* boundaries of the leaf at or below the address */
+};
+
+static __always_inline struct match_place match_find(match_image image, __u32 set, __u32 address)
+{
+	struct match_place place = {};
+	__u32 line = IMAGE_SET_LINE(set);
+	__u32 depth = IMAGE_SET_DEPTH(set);
+	const union image_line *node;
+
+	if (!line || address == IMAGE_KEY_PAD)
+		return place;
+#ifdef __bpf__
+#pragma clang loop unroll(disable)
+#endif
+	for (__u32 level = 0; level <= IMAGE_DEPTH_MAX && level < depth; level++) {
+		node = match_line(image, line);
+		if (!node)
+			return place;
+		line = node->node.keys[0] + (__u32)match_rank15(node->node.keys + 1, address);
+	}
+	node = match_line(image, line);
+	if (!node)
+		return place;
+	place.leaf = line;
+	place.rank = (__u32)match_rank15(node->node.keys, address);
+	place.rank += (__u32)match_at_or_below(node->node.keys[place.rank & 15], address);
+	return place;
+}
+
+static __always_inline bool match_contains(match_image image, __u32 set, __u32 address)
+{
+	return match_find(image, set, address).rank & 1;
+}
+
+/* Is the source in a part of the set whose time is not over? */
+static __always_inline bool match_unexpired(const struct match *match,
+					    const struct image_timed *timed, __u32 source)
+{
+	struct match_place place = match_find(match->image, timed->set, source);
+	const union image_line *expiries;
+	__u64 until;
+	__u32 rank;
+
+	if (!place.leaf)
+		return false;
+	rank = (place.leaf - timed->leaves) * IMAGE_NODE_KEYS + place.rank;
+	expiries = match_line(match->image, timed->expiries + rank / 8);
+	if (!expiries)
+		return false;
+	until = expiries->expiries.until[rank % 8];
+	return until && match_now(match) < until;
+}
+
+/*
+ * The slot of a line that has the key, if any has it; some slot otherwise. An index
+ * and not four branches: one path for the verifier, and none to mispredict.
+ */
+static __always_inline __u64 match_slot4(const union image_line *bucket, __u64 key)
+{
+	__u64 slot = packet_equal(bucket->frontends4[1].key.whole, key);
+
+	slot += packet_equal(bucket->frontends4[2].key.whole, key) << 1;
+	slot += packet_equal(bucket->frontends4[3].key.whole, key) * 3;
+	return slot & 3;
+}
+
+static __always_inline const struct image_target *match_table4(match_image image,
+							       const struct image_table *table,
+							       __be32 address, __be16 port,
+							       __u8 protocol)
+{
+	union image_key4 key = {.address = address, .port = port, .protocol = protocol, .used = 1};
+	__u32 line = image_hash(key.whole);
+	__u32 first = table->first, mask = table->mask;
+
+#ifdef __bpf__
+#pragma clang loop unroll(disable)
+#endif
+	for (__u32 probe = 0; probe < IMAGE_PROBES; probe++, line++) {
+		const union image_line *bucket = match_line(image, first + (line & mask));
+		const struct image_frontend4 *frontend;
+
+		if (!bucket)
+			return NULL;
+		frontend = &bucket->frontends4[match_slot4(bucket, key.whole)];
+		if (frontend->key.whole == key.whole)
+			return &frontend->target;
+		if (!bucket->frontends4[IMAGE_SLOTS4 - 1].key.used)
+			return NULL;
+	}
+	return NULL;
+}
+
+MATCH_CALL const struct image_target *match_table6(match_image image,
+						   const struct image_table *table,
+						   const __u64 address[2], __be16 port,
+						   __u8 protocol)
+{
+	__u64 high = address[0], low = address[1];
+	__u32 line = image_hash(image_fold6(high, low, port, protocol));
+	__u32 first = table->first, mask = table->mask;
+
+#ifdef __bpf__
+#pragma clang loop unroll(disable)
+#endif
+	for (__u32 probe = 0; probe < IMAGE_PROBES; probe++, line++) {
+		const union image_line *bucket = match_line(image, first + (line & mask));
+		const struct image_frontend6 *frontend;
+
+		if (!bucket)
+			return NULL;
+		frontend =
+			&bucket->frontends6[packet_equal(bucket->frontends6[1].address[0], high) &
+					    packet_equal(bucket->frontends6[1].address[1], low) &
+					    packet_equal(bucket->frontends6[1].port, port) &
+					    packet_equal(bucket->frontends6[1].protocol, protocol)];
+		if (frontend->address[0] == high && frontend->address[1] == low &&
+		    frontend->port == port && frontend->protocol == protocol && frontend->used)
+			return &frontend->target;
+		if (!bucket->frontends6[IMAGE_SLOTS6 - 1].used)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* As match_slot4(); a key is free or taken by its owner and tag together with its flags. */
+static __always_inline __u64 match_slot_tag(const union image_line *bucket, __u64 owner, __u64 tag)
+{
+	__u64 slot = 0;
+
+#pragma clang loop unroll(full)
+	for (__u64 i = 1; i < IMAGE_SLOTS_TAG; i++)
+		slot += (packet_equal(bucket->tags[i].owner, owner) &
+			 packet_equal(bucket->tags[i].tag, tag) & bucket->tags[i].flags) *
+			i;
+	return slot & 3;
+}
+
+MATCH_CALL const struct image_tag *match_tag(match_image image, const struct image_table *table,
+					     __u32 owner, __u32 tag)
+{
+	__u32 line = image_hash(image_fold_tag(owner, tag));
+	__u32 first = table->first, mask = table->mask;
+
+#ifdef __bpf__
+#pragma clang loop unroll(disable)
+#endif
+	for (__u32 probe = 0; probe < IMAGE_PROBES; probe++, line++) {
+		const union image_line *bucket = match_line(image, first + (line & mask));
+		const struct image_tag *row;
+
+		if (!bucket)
+			return NULL;
+		row = &bucket->tags[match_slot_tag(bucket, owner, tag)];
+		if (row->owner == owner && row->tag == tag && row->flags & IMAGE_TAG_USED)
+			return row;
+		if (!(bucket->tags[IMAGE_SLOTS_TAG - 1].flags & IMAGE_TAG_USED))
+			return NULL;
+	}
+	return NULL;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The metrics as Prometheus text: an iterator that is pinned in bpffs, so that
+ * `cat` prints it with no agent alive. It walks vw_rows, one row for each family
+ * and seat, families in a row as the format wants them; only what was ever counted
+ * is printed.
+ */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "maps.h"
+
+/* As much of the kernel's iterator context as is read here. */
+struct seq_file;
+struct bpf_map;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+} __attribute__((preserve_access_index));
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
+} __attribute__((preserve_access_index));
+
+const volatile __u32 metrics_cpus = 1; /* possible CPUs; set by the loader */
+
+#define METRICS_LABEL 24
+
+struct metrics_labels {
+	char verdict[METRICS_LABEL];
+	char reason[METRICS_LABEL];
+};
+
+static const char metrics_verdicts[VW_VERDICT_COUNT][METRICS_LABEL] = {
+#define X(name, label) [VW_VERDICT_##name] = label,
+	VW_VERDICTS(X)
+#undef X
+};
+
+static const char metrics_reasons[VW_REASON_COUNT][METRICS_LABEL] = {
+#define X(name, label, help) [VW_REASON_##name] = label,
+	VW_REASONS(X)
+#undef X
+};
+
+struct metrics_outcome {
+	__u8 reason;
+	__u8 verdict;
+};
+
+static const struct metrics_outcome metrics_outcomes[VW_OUTCOME_COUNT] = {
+#define X(reason, verdict)                                                                         \
+	[VW_OUTCOME_##reason##_##verdict] = {VW_REASON_##reason, VW_VERDICT_##verdict},
+	VW_OUTCOMES(X)
+#undef X
+};
+
+/* Rules in force: their generation and when they were compiled; nothing without rules. */
+static __always_inline void print_rules(struct seq_file *seq)
+{
+	__u32 zero = 0, identity = IMAGE_LINE_IDENTITY, slot;
+	struct vw_cell *cell = bpf_map_lookup_elem(&vw_cell, &zero);
+	union image_line *line;
+	void *image;
+
+	if (!cell)
+		return;
+	slot = cell->slot;
+	image = bpf_map_lookup_elem(&vw_slots, &slot);
+	if (!image)
+		return;
+	line = bpf_map_lookup_elem(image, &identity);
+	if (!line)
+		return;
+	BPF_SEQ_PRINTF(seq,
+		       "# HELP vaultwall_rules_generation Generation of the rules in force.\n"
+		       "# TYPE vaultwall_rules_generation gauge\n"
+		       "vaultwall_rules_generation %u\n",
+		       line->identity.generation);
+	BPF_SEQ_PRINTF(seq,
+		       "# HELP vaultwall_rules_timestamp_seconds When they were compiled.\n"
+		       "# TYPE vaultwall_rules_timestamp_seconds gauge\n"
+		       "vaultwall_rules_timestamp_seconds %llu\n",
+		       line->identity.created);
+}
+
+static __always_inline void print_family(struct seq_file *seq, __u32 family)
+{
+	if (family == VW_FAMILY_PACKETS)
+		BPF_SEQ_PRINTF(seq, "# HELP vaultwall_packets_total Packets decided.\n"
+				    "# TYPE vaultwall_packets_total counter\n");
+	else
+		BPF_SEQ_PRINTF(seq, "# HELP vaultwall_bytes_total Bytes of the frames decided.\n"
+				    "# TYPE vaultwall_bytes_total counter\n");
+}
+
+static __always_inline void print_count(struct seq_file *seq, __u32 family, const char *vault,
+					__u32 outcome, __u64 count)
+{
+	__u32 reason = metrics_outcomes[outcome].reason;
+	__u32 verdict = metrics_outcomes[outcome].verdict;
+
+	if (reason >= VW_REASON_COUNT || verdict >= VW_VERDICT_COUNT)
+		return;
+	if (family == VW_FAMILY_PACKETS)
+		BPF_SEQ_PRINTF(
+			seq,
+			"vaultwall_packets_total{vault=\"%s\",verdict=\"%s\",reason=\"%s\"} %llu\n",
+			vault, metrics_verdicts[verdict], metrics_reasons[reason], count);
+	else
+		BPF_SEQ_PRINTF(
+			seq,
+			"vaultwall_bytes_total{vault=\"%s\",verdict=\"%s\",reason=\"%s\"} %llu\n",
+			vault, metrics_verdicts[verdict], metrics_reasons[reason], count);
+}
+
+struct metrics_sums {
+	__u64 outcomes[VW_OUTCOME_COUNT];
+};
+
+/*
+ * One family of a seat's counters, summed over all CPUs. The verifier checks it by
+ * itself: its cost grows with the CPUs, and is not multiplied with what calls it.
+ */
+__attribute__((noinline)) int vw_sum_seat(__u32 seat, __u32 family, struct metrics_sums *sums)
+{
+	if (!sums)
+		return -1;
+	for (__u32 cpu = 0; cpu < metrics_cpus; cpu++) {
+		const struct vw_counters *counters =
+			bpf_map_lookup_percpu_elem(&vw_counters, &seat, cpu);
+		const __u64 *count;
+
+		if (!counters)
+			break;
+		count = family == VW_FAMILY_PACKETS ? &counters->outcomes[0].packets
+						    : &counters->outcomes[0].bytes;
+		for (__u32 outcome = 0; outcome < VW_OUTCOME_COUNT; outcome++)
+			sums->outcomes[outcome] +=
+				count[outcome * sizeof(struct vw_counter) / sizeof(*count)];
+	}
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int vw_metrics(struct bpf_iter__bpf_map_elem *context)
+{
+	struct seq_file *seq = context->meta->seq;
+	const __u32 *key = context->key;
+	struct metrics_sums sums = {};
+	struct vw_seat *name;
+	__u32 family, seat;
+
+	if (!key)
+		return 0;
+	family = *key / VW_SEATS;
+	seat = *key % VW_SEATS;
+	if (!*key)
+		print_rules(seq);
+	if (!seat)
+		print_family(seq, family);
+	name = bpf_map_lookup_elem(&vw_seats, &seat);
+	if (!name || !name->name[0])
+		return 0;
+	vw_sum_seat(seat, family, &sums);
+	for (__u32 outcome = 1; outcome < VW_OUTCOME_COUNT; outcome++)
+		if (sums.outcomes[outcome])
+			print_count(seq, family, name->name, outcome, sums.outcomes[outcome]);
+	return 0;
+}
+
+char LICENSE_METRICS[] SEC("license") = "GPL";

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What is kept beside the rules and survives them: the cell that names the slot
+ * in force, the seats (a vault's place in the counters, its own for as long as
+ * its name is in the rules), and the counters. One writer each, named at the map.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+#include "verdict.h"
+
+/* Seat 0 is the node; 10,000 vaults and 2,287 shared frontends have room. */
+#define VW_SEATS     12288U
+#define VW_SEAT_NAME 64U
+
+/* The cell. Writer: the agent. The filter reads it once for each packet. */
+struct vw_cell {
+	__u32 slot; /* 0 or 1: which image is in force; anything else: none, and all is denied */
+	__u32 reserved;
+	__s64 clock; /* wall clock minus CLOCK_BOOTTIME, nanoseconds: expiries are wall times */
+};
+
+/* Writer: the agent. An empty name marks a free seat. */
+struct vw_seat {
+	char name[VW_SEAT_NAME]; /* NUL-terminated; no character of it needs escaping */
+};
+
+struct vw_counter {
+	__u64 packets;
+	__u64 bytes; /* whole frames */
+};
+
+/* Writer: the filter. */
+struct vw_counters {
+	struct vw_counter outcomes[VW_OUTCOME_COUNT]; /* index: enum vw_outcome */
+};
+
+/* Metric families in the order in which they are printed; rows of a family stand together. */
+enum vw_family {
+	VW_FAMILY_PACKETS,
+	VW_FAMILY_BYTES,
+	VW_FAMILY_COUNT,
+};
+
+_Static_assert(sizeof(struct vw_cell) == 16, "no padding crosses the border");
+_Static_assert(sizeof(struct vw_counter) == 16, "no padding crosses the border");
