@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a seat's packets are matched with: its IP rules, exceptions and trusted sources. */
+#include <errno.h>
+
+#include "cleanup.h"
+#include "compile_internal.h"
+
+static bool any_default_allow(const struct target *target)
+{
+	for (size_t i = 0; i < target->vault_count; i++)
+		if (target->vaults[i]->default_allow)
+			return true;
+	return false;
+}
+
+static bool any_bypass(const struct target *target)
+{
+	for (size_t i = 0; i < target->vault_count; i++)
+		if (target->vaults[i]->trusted_services)
+			return true;
+	return false;
+}
+
+static int add_lasting(struct compilation *compilation, struct range_set *lasting,
+		       const struct range_set *withheld, uint32_t *ret_set)
+{
+	int r = range_set_normalize(lasting);
+
+	if (!r)
+		r = range_set_subtract(lasting, withheld);
+	return r ? r : image_add_set(&compilation->builder, lasting, ret_set);
+}
+
+static int add_ip_rules(struct compilation *compilation, const struct target *target,
+			uint32_t *ret_ranges, struct image_timed *ret_expiring)
+{
+	cleanup(range_set_free) struct range_set lasting = {0};
+	cleanup(timed_ranges_free) struct timed_ranges timed = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < target->vault_count && !r; i++)
+		r = compile_ip_rules(&compilation->rules, &target->vaults[i]->ip_rules, &lasting,
+				     &timed);
+	if (!r)
+		r = add_lasting(compilation, &lasting, &compilation->rules.withheld, ret_ranges);
+	return r ? r
+		 : image_add_timed(&compilation->builder, timed.items, timed.count, ret_expiring);
+}
+
+/* Where any trusted service may come from: one answer for all vaults. */
+static int add_trusted(struct compilation *compilation)
+{
+	static const struct range everywhere = {0, UINT32_MAX};
+	static const struct range_set nothing;
+	cleanup(range_set_free) struct range_set lasting = {0};
+	cleanup(timed_ranges_free) struct timed_ranges timed = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < compilation->policy->service_count && !r; i++) {
+		const struct trusted_service *service = &compilation->policy->services[i];
+
+		if (service->anywhere)
+			r = range_set_add(&lasting, everywhere);
+		else
+			r = compile_ip_rules(&compilation->rules, &service->ip_rules, &lasting,
+					     &timed);
+	}
+	if (!r)
+		r = add_lasting(compilation, &lasting, &nothing, &compilation->trusted);
+	if (!r)
+		r = image_add_timed(&compilation->builder, timed.items, timed.count,
+				    &compilation->trusted_expiring);
+	compilation->trusted_done = !r;
+	return r;
+}
+
+static int fill_policy(struct compilation *compilation, const struct target *target,
+		       struct image_policy *policy, uint32_t *ret_ranges)
+{
+	int r;
+
+	if (any_default_allow(target)) { /* row 7 stands before every row that needs more */
+		policy->flags = IMAGE_DEFAULT_ALLOW;
+		return 0;
+	}
+	r = add_ip_rules(compilation, target, ret_ranges, &policy->expiring);
+	if (!r && policy->expiring.set)
+		policy->flags |= IMAGE_EXPIRING;
+	if (!r)
+		r = compile_networks(compilation, target, &policy->networks);
+	if (r || !any_bypass(target))
+		return r;
+	if (!compilation->trusted_done)
+		r = add_trusted(compilation);
+	policy->trusted = compilation->trusted;
+	policy->trusted_expiring = compilation->trusted_expiring;
+	if (policy->trusted || policy->trusted_expiring.set)
+		policy->flags |= IMAGE_BYPASS;
+	return r;
+}
+
+int compile_policy(struct compilation *compilation, const struct target *target, uint16_t seat)
+{
+	struct image_policy policy = {0};
+	uint32_t ranges = IMAGE_SET_EMPTY;
+	int r = fill_policy(compilation, target, &policy, &ranges);
+
+	if (r)
+		return r;
+	compilation->builder.lines[compilation->header.policies + seat].policy = policy;
+	compilation->seated[seat] = (struct seated){
+		.mode_set = true,
+		.target = {.seat = seat,
+			   .mode = (uint8_t)target_mode(target),
+			   .flags = (uint8_t)policy.flags,
+			   .ranges = ranges},
+	};
+	return 0;
+}

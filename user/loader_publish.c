@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Publication. Two slots, one cell; a packet reads the cell once and sees one image.
+ *
+ *   step                              a packet sees   if the agent dies here
+ *   1 fill a fresh map                old             the map is gone with it
+ *   2 pin it as image N, put it in    old             the next one overwrites both
+ *     the idle slot N
+ *   3 name the new seats              old             names without packets
+ *   4 flip the cell to N              old or new      new rules in force
+ *   5 wait until every CPU that read  new             "
+ *     the cell before has left
+ *   6 clear the seats given up,       new             done again by the next push
+ *     empty the other slot
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "cleanup.h"
+#include "loader_internal.h"
+
+#include <vaultwall.skel.h>
+
+static void slot_pin(uint32_t slot, char name[16])
+{
+	(void)snprintf(name, 16, "image%u", slot & 1);
+}
+
+int image_open(const struct paths *paths, uint32_t slot)
+{
+	char name[16];
+
+	if (slot > 1)
+		return -ENOENT;
+	slot_pin(slot, name);
+	return pin_open(paths, name);
+}
+
+/* A pinned image is input: only one of this layout, with as many lines as it says, is one. */
+int image_read_identity(int map, struct image_identity *ret_identity)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info), line = IMAGE_LINE_IDENTITY;
+	union image_line identity;
+
+	if (bpf_obj_get_info_by_fd(map, &info, &size))
+		return -errno;
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != IMAGE_LINE_BYTES ||
+	    info.key_size != sizeof(line) || !(info.map_flags & BPF_F_MMAPABLE))
+		return -EINVAL;
+	if (bpf_map_lookup_elem(map, &line, &identity))
+		return -errno;
+	if (identity.identity.magic != IMAGE_MAGIC || identity.identity.layout != IMAGE_LAYOUT ||
+	    identity.identity.lines > info.max_entries)
+		return -EINVAL;
+	*ret_identity = identity.identity;
+	return 0;
+}
+
+int loader_identity(struct loader *loader, struct image_identity *ret_identity)
+{
+	uint32_t slot = __atomic_load_n(&loader->cell->slot, __ATOMIC_ACQUIRE), in_slot;
+	cleanup(close_fd) int image = image_open(&loader->paths, slot);
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (image < 0)
+		return -ENOENT;
+	/* The pin must be what the slot holds. */
+	if (bpf_map_lookup_elem(bpf_map__fd(loader->skeleton->maps.vw_slots), &slot, &in_slot) ||
+	    bpf_obj_get_info_by_fd(image, &info, &size) || info.id != in_slot)
+		return -ENOENT;
+	return image_read_identity(image, ret_identity) ? -ENOENT : 0;
+}
+
+int loader_set_clock(struct loader *loader, struct fault *fault)
+{
+	struct timespec wall, boot;
+
+	if (clock_gettime(CLOCK_REALTIME, &wall) || clock_gettime(CLOCK_BOOTTIME, &boot))
+		return fault_set(fault, -errno, "the clocks cannot be read: %s", strerror(errno));
+	__atomic_store_n(&loader->cell->clock,
+			 (wall.tv_sec - boot.tv_sec) * 1000000000LL + wall.tv_nsec - boot.tv_nsec,
+			 __ATOMIC_RELAXED);
+	return 0;
+}
+
+static void copy_seat_name(const struct vw_seat *seat, char name[VW_SEAT_NAME + 1])
+{
+	memcpy(name, seat->name, VW_SEAT_NAME);
+	name[VW_SEAT_NAME - 1] = '\0'; /* a pinned map is input */
+	name[VW_SEAT_NAME] = '\0';
+}
+
+int loader_seating(struct loader *loader, struct seating *ret_seating, struct fault *fault)
+{
+	cleanup(seating_free) struct seating seating = {
+		.names = calloc(VW_SEATS, sizeof(*seating.names)),
+	};
+	char name[VW_SEAT_NAME + 1];
+
+	if (!seating.names)
+		return fault_set(fault, -ENOMEM, "out of memory");
+	for (size_t seat = 0; seat < VW_SEATS; seat++) {
+		copy_seat_name(&loader->seats[seat], name);
+		if (!name[0])
+			continue;
+		seating.names[seat] = strdup(name);
+		if (!seating.names[seat])
+			return fault_set(fault, -ENOMEM, "out of memory");
+		seating.count = seat + 1;
+	}
+	*ret_seating = seating;
+	seating = (struct seating){0};
+	return 0;
+}
+
+/* A fresh map of the slots' inner shape, with BTF, so that a dump names the fields. */
+static int make_image_map(struct loader *loader, struct fault *fault)
+{
+	const struct btf *btf = bpf_object__btf(loader->skeleton->obj);
+	int value = btf__find_by_name_kind(btf, "image_line", BTF_KIND_UNION);
+	int key = btf__find_by_name_kind(btf, "__u32", BTF_KIND_TYPEDEF);
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	int fd;
+
+	if (value > 0 && key > 0 && btf__fd(btf) >= 0) {
+		options.btf_fd = (uint32_t)btf__fd(btf);
+		options.btf_key_type_id = (uint32_t)key;
+		options.btf_value_type_id = (uint32_t)value;
+	}
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "vw_image", sizeof(uint32_t), IMAGE_LINE_BYTES,
+			    LOADER_SLOT_LINES, &options);
+	if (fd < 0)
+		return fault_set(fault, fd, "the kernel has no room for the rules (%u MiB): %s",
+				 LOADER_SLOT_LINES / (1048576 / IMAGE_LINE_BYTES), strerror(-fd));
+	return fd;
+}
+
+static int fill_image_map(int map, const struct image *image, struct fault *fault)
+{
+	size_t size = image->count * sizeof(*image->lines);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+
+	if (memory == MAP_FAILED)
+		return fault_set(fault, -errno, "the rules cannot be written to the kernel: %s",
+				 strerror(errno));
+	memcpy(memory, image->lines, size);
+	(void)munmap(memory, size);
+	return 0;
+}
+
+static int put_into_slot(struct loader *loader, uint32_t slot, int map, struct fault *fault)
+{
+	int r = bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_slots), &slot, &map,
+				    BPF_ANY);
+
+	return r ? fault_set(fault, r, "the rules cannot be put into a slot: %s", strerror(-r)) : 0;
+}
+
+static bool is_free(const struct vw_seat *seat)
+{
+	return !seat->name[0];
+}
+
+static const char *wanted_name(const struct seating *seating, size_t seat)
+{
+	return seat < seating->count && seating->names[seat] ? seating->names[seat] : "";
+}
+
+static void name_seat(struct vw_seat *seat, const char *name)
+{
+	struct vw_seat fresh = {0};
+
+	(void)snprintf(fresh.name, sizeof(fresh.name), "%s", name);
+	*seat = fresh;
+}
+
+static void name_new_seats(struct loader *loader, const struct seating *seating)
+{
+	for (size_t seat = 0; seat < seating->count; seat++)
+		if (is_free(&loader->seats[seat]))
+			name_seat(&loader->seats[seat], wanted_name(seating, seat));
+}
+
+static int zero_seat(struct loader *loader, uint32_t seat, struct vw_counters *zeros)
+{
+	return bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_counters), &seat, zeros,
+				   BPF_ANY);
+}
+
+/* Seats whose name went, or went to another: their counters start anew. */
+static int clear_left_seats(struct loader *loader, const struct seating *seating,
+			    struct fault *fault)
+{
+	cleanup(free_ptr) struct vw_counters *zeros = calloc(loader->cpus, sizeof(*zeros));
+
+	if (!zeros)
+		return fault_set(fault, -ENOMEM, "out of memory");
+	for (uint32_t seat = 0; seat < VW_SEATS; seat++) {
+		const char *name = wanted_name(seating, seat);
+
+		if (is_free(&loader->seats[seat]) ||
+		    !strncmp(loader->seats[seat].name, name, VW_SEAT_NAME))
+			continue;
+		if (zero_seat(loader, seat, zeros))
+			return fault_set(fault, -errno, "counters cannot be cleared: %s",
+					 strerror(errno));
+		name_seat(&loader->seats[seat], name);
+	}
+	return 0;
+}
+
+/*
+ * Step 5. An update of a map of maps returns after a grace period
+ * (maybe_wait_bpf_programs() in the kernel): putting the image in force into its
+ * slot once more changes nothing and waits for whoever read the cell before.
+ */
+static int wait_for_readers(struct loader *loader, uint32_t slot, int map, struct fault *fault)
+{
+	return put_into_slot(loader, slot, map, fault);
+}
+
+static void empty_slot(struct loader *loader, uint32_t slot)
+{
+	char name[16];
+
+	(void)bpf_map_delete_elem(bpf_map__fd(loader->skeleton->maps.vw_slots), &slot);
+	slot_pin(slot, name);
+	pin_remove(&loader->paths, name);
+}
+
+static int fill_slot(struct loader *loader, uint32_t slot, const struct image *image, int *ret_map,
+		     struct fault *fault)
+{
+	cleanup(close_fd) int map = make_image_map(loader, fault);
+	char name[16];
+	int r;
+
+	if (map < 0)
+		return map;
+	slot_pin(slot, name);
+	r = fill_image_map(map, image, fault);
+	if (!r)
+		r = pin_replace(&loader->paths, name, map, fault);
+	if (!r)
+		r = put_into_slot(loader, slot, map, fault);
+	if (!r)
+		*ret_map = take_fd(&map);
+	return r;
+}
+
+int loader_publish(struct loader *loader, const struct image *image, const struct seating *seating,
+		   struct fault *fault)
+{
+	uint32_t old = __atomic_load_n(&loader->cell->slot, __ATOMIC_ACQUIRE);
+	uint32_t idle = old == 0 ? 1 : 0;
+	cleanup(close_fd) int map = -1;
+	int r;
+
+	if (image->count > LOADER_SLOT_LINES || seating->count > VW_SEATS)
+		return fault_set(fault, -ENOSPC, "the image has %zu lines, and a slot only %u",
+				 image->count, LOADER_SLOT_LINES);
+	r = fill_slot(loader, idle, image, &map, fault);
+	if (!r)
+		r = loader_set_clock(loader, fault);
+	if (r)
+		return r;
+	name_new_seats(loader, seating);
+	__atomic_store_n(&loader->cell->slot, idle, __ATOMIC_RELEASE);
+	/* In force. What follows is tidying: if it fails, the next push does it again. */
+	if (wait_for_readers(loader, idle, map, NULL))
+		return 0;
+	(void)clear_left_seats(loader, seating, NULL);
+	if (old <= 1)
+		empty_slot(loader, old);
+	return 0;
+}
