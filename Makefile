@@ -161,7 +161,7 @@ packet: $(PACKET_TESTS) ## packets against the real programs (root, BPF)
 	@$(RUN) packet --cases --root --needs bpf --timeout 120 $(PACKET_TESTS)
 
 golden: $(PROGRAM) ## rules in, image or diagnostics out
-	@$(RUN) golden --timeout 120 $(wildcard tests/golden/run.sh)
+	@$(RUN) golden --timeout 120 $(wildcard tests/golden/*.sh)
 
 netns: $(PROGRAM) ## whole nodes in network namespaces (root, BPF)
 	@$(RUN) netns --root --needs bpf --needs netns --timeout 120 --jobs 2 $(NETNS_TESTS)

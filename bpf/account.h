@@ -1,46 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What follows from a decision: the outcome, its counter, an event for some of
- * the drops. A flood costs no more than its counter once the events of this
- * second are spent.
+ * What follows from an outcome: its counter, and an event for some of the drops. A flood costs no
+ * more than its counter once the events of this second are spent.
  */
 #pragma once
 
 #include "maps.h"
 #include "match.h"
-
-static const __u8 account_outcomes[VW_REASON_COUNT][8] = {
-#define X(reason, enforce, audit, shared, shared_audit, shared_mixed)                              \
-	[VW_REASON_##reason] = {VW_OUTCOME_##reason##_##enforce, VW_OUTCOME_##reason##_##audit,    \
-				VW_OUTCOME_##reason##_##shared,                                    \
-				VW_OUTCOME_##reason##_##shared_audit,                              \
-				VW_OUTCOME_##reason##_##shared_mixed},
-	VW_DECISIONS(X)
-#undef X
-};
-
-static const __u8 account_verdicts[64] =
-	{/* 32 bytes would land in a section of mergeable constants */
-#define X(reason, verdict) [VW_OUTCOME_##reason##_##verdict] = VW_VERDICT_##verdict,
-	 VW_OUTCOMES(X)
-#undef X
-};
-
-/* A row or column that the tables do not have cannot come from `compile`; it denies. */
-static __always_inline __u32 account_outcome(const struct decision *decision)
-{
-	__u32 outcome;
-
-	if (decision->reason >= VW_REASON_COUNT || decision->mode >= VW_MODE_COUNT)
-		return VW_OUTCOME_NOT_ALLOWED_DROP;
-	outcome = account_outcomes[decision->reason][decision->mode];
-	return outcome < VW_OUTCOME_COUNT ? outcome : VW_OUTCOME_NOT_ALLOWED_DROP;
-}
-
-static __always_inline enum vw_verdict account_verdict(__u32 outcome)
-{
-	return account_verdicts[outcome & 63];
-}
+#include "outcome.h"
 
 static __always_inline void account_count(__u32 seat, __u32 outcome, __u32 length)
 {
@@ -57,7 +24,7 @@ MATCH_CALL void account_describe(const struct visit *visit, struct vw_sighting *
 {
 	const struct packet *packet = visit->tunnelled ? &visit->inside : &visit->outer;
 	const struct decision *decision = &visit->decision;
-	__u32 outcome = account_outcome(decision);
+	__u32 outcome = outcome_of(decision);
 
 	if (packet->family == 4) {
 		__builtin_memcpy(sighting->source, &packet->source4, 4);
@@ -71,7 +38,7 @@ MATCH_CALL void account_describe(const struct visit *visit, struct vw_sighting *
 	sighting->family = packet->family;
 	sighting->protocol = packet->protocol;
 	sighting->reason = decision->reason;
-	sighting->verdict = (__u8)account_verdict(outcome);
+	sighting->verdict = (__u8)outcome_verdict(outcome);
 	sighting->tag = decision->tag;
 	sighting->tagged = decision->tagged;
 	sighting->transport = decision->transport;

@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "account.h"
+#include "cell.h"
 #include "maps.h"
 #include "match.h"
 
@@ -20,28 +21,6 @@ static __always_inline bool has_vlan_tag(const struct visit *visit)
 	__u32 interface = visit->interface;
 
 	return visit->outer.vlan && bpf_map_lookup_elem(&vw_interfaces, &interface);
-}
-
-/* The image in force. The cell is read here and nowhere else, once a packet. */
-static __always_inline bool open_image(struct match *match)
-{
-	const union image_line *line;
-	struct vw_cell *cell;
-	__u32 zero = 0, slot;
-
-	cell = bpf_map_lookup_elem(&vw_cell, &zero);
-	if (!cell)
-		return false;
-	slot = *(volatile __u32 *)&cell->slot;
-	match->clock = cell->clock;
-	match->image = bpf_map_lookup_elem(&vw_slots, &slot);
-	if (!match->image)
-		return false;
-	line = match_line(match->image, IMAGE_LINE_HEADER);
-	if (!line)
-		return false;
-	match->header = &line->header;
-	return true;
 }
 
 /*
@@ -82,6 +61,7 @@ __attribute__((noinline)) int vw_read_inside(struct xdp_md *context, struct tunn
 	if (!cursor_take(&cursor, offset_transport & READ_OFFSET))
 		return 0;
 	tunnel_read(&cursor, offset_transport >> READ_OFFSET_BITS, tunnel, inside);
+	tunnel->hidden = packet_is_hidden(&cursor, inside);
 	return 0;
 }
 
@@ -112,7 +92,7 @@ static __always_inline void decide(struct xdp_md *context, struct visit *visit, 
 	const struct image_tunnel *tunnel;
 
 	visit->interface = interface;
-	if (!open_image(&visit->match)) {
+	if (!cell_open(&visit->match)) {
 		match_refuse(&visit->decision, VW_REASON_NOT_ALLOWED);
 		return;
 	}
@@ -124,6 +104,15 @@ static __always_inline void decide(struct xdp_md *context, struct visit *visit, 
 		match_plain(visit, has_vlan_tag(visit));
 }
 
+/*
+ * Who is gated may come in as far as the gate: that is, if connections are steered.
+ * Nothing else would keep him from the vault.
+ */
+static __always_inline bool keeps_out(enum vw_verdict verdict, const struct match *match)
+{
+	return verdict == VW_VERDICT_DROP || (verdict == VW_VERDICT_GATE && !match->steered);
+}
+
 static __always_inline int filter(struct xdp_md *context, __u32 length)
 {
 	struct visit visit = {};
@@ -133,12 +122,12 @@ static __always_inline int filter(struct xdp_md *context, __u32 length)
 	decide(context, &visit, context->ingress_ifindex, length);
 	if (visit.decision.reason == VW_REASON_NOT_OURS)
 		return XDP_PASS;
-	outcome = account_outcome(&visit.decision);
+	outcome = outcome_of(&visit.decision);
 	account_count(visit.decision.seat, outcome, length);
-	verdict = account_verdict(outcome);
+	verdict = outcome_verdict(outcome);
 	if (verdict == VW_VERDICT_DROP || verdict == VW_VERDICT_WOULD_DROP)
 		account_event(&visit, length);
-	return verdict == VW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
+	return keeps_out(verdict, &visit.match) ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp")
@@ -167,7 +156,7 @@ int vw_explain(struct xdp_md *context)
 	decide(context, &visit, answer->interface, context->data_end - context->data);
 	__builtin_memset(&answer->sighting, 0, sizeof(answer->sighting));
 	account_describe(&visit, &answer->sighting);
-	return answer->sighting.verdict == VW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
+	return keeps_out(answer->sighting.verdict, &visit.match) ? XDP_DROP : XDP_PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -24,7 +24,9 @@ typedef const struct match_lines *match_image;
 struct match {
 	match_image image;
 	const struct image_header *header;
-	__s64 clock; /* wall clock minus CLOCK_BOOTTIME, nanoseconds */
+	__s64 clock;  /* wall clock minus CLOCK_BOOTTIME, nanoseconds */
+	__u8 steered; /* as in struct vw_cell */
+	__be16 gate_port;
 };
 
 static __always_inline const union image_line *match_line(match_image image, __u32 line)

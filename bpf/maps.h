@@ -17,6 +17,7 @@
 #define MAP_SLOT_LINES	 (1U << 19) /* set anew by the loader */
 #define MAP_EVENTS_BYTES (256U * 1024)
 #define MAP_INTERFACES	 1024U
+#define MAP_DEVICES	 16384U
 
 /* Which image is in force. Writer: the agent. */
 struct {
@@ -72,6 +73,30 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } vw_interfaces __weak SEC(".maps");
+
+/* Key: ifindex, of tunnel and VLAN devices. Writer: the agent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAP_DEVICES);
+	__type(key, __u32);
+	__type(value, struct vw_device);
+} vw_devices __weak SEC(".maps");
+
+/* The gate's listening socket. Writer: the agent; the kernel takes a dead one out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SOCKMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} vw_gates __weak SEC(".maps");
+
+/* Key: seat. Writer: steer; the agent zeroes a seat that changes hands. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, VW_SEATS);
+	__type(key, __u32);
+	__type(value, struct vw_connections);
+} vw_connections __weak SEC(".maps");
 
 /* Sampled drops. Writer: the filter. */
 struct {

@@ -250,7 +250,8 @@ static __always_inline void match_inside(struct visit *visit, __u32 peers)
 	struct decision *decision = &visit->decision;
 	const struct image_target *target;
 
-	if (match_tunnel(match, &visit->inside)) { /* what is in a second tunnel is not read */
+	/* What is in a second tunnel, or past the first buffer, is not read: it stays out. */
+	if (visit->tunnel.hidden || match_tunnel(match, &visit->inside)) {
 		match_refuse(decision, VW_REASON_UNTRUSTED_TUNNEL);
 		return;
 	}

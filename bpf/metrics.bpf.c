@@ -96,10 +96,21 @@ static __always_inline void print_family(struct seq_file *seq, __u32 family)
 	if (family == VW_FAMILY_PACKETS)
 		BPF_SEQ_PRINTF(seq, "# HELP vaultwall_packets_total Packets decided.\n"
 				    "# TYPE vaultwall_packets_total counter\n");
-	else
+	else if (family == VW_FAMILY_BYTES)
 		BPF_SEQ_PRINTF(seq, "# HELP vaultwall_bytes_total Bytes of the frames decided.\n"
 				    "# TYPE vaultwall_bytes_total counter\n");
+	else
+		BPF_SEQ_PRINTF(seq, "# HELP vaultwall_connections_total New connections decided.\n"
+				    "# TYPE vaultwall_connections_total counter\n");
 }
+
+#define METRICS_FAMILIES 4U /* VW_FAMILY_COUNT, rounded up to a mask */
+
+static const char metrics_families[METRICS_FAMILIES][METRICS_LABEL] = {
+	[VW_FAMILY_PACKETS] = "packets",
+	[VW_FAMILY_BYTES] = "bytes",
+	[VW_FAMILY_CONNECTIONS] = "connections",
+};
 
 static __always_inline void print_count(struct seq_file *seq, __u32 family, const char *vault,
 					__u32 outcome, __u64 count)
@@ -109,21 +120,37 @@ static __always_inline void print_count(struct seq_file *seq, __u32 family, cons
 
 	if (reason >= VW_REASON_COUNT || verdict >= VW_VERDICT_COUNT)
 		return;
-	if (family == VW_FAMILY_PACKETS)
-		BPF_SEQ_PRINTF(
-			seq,
-			"vaultwall_packets_total{vault=\"%s\",verdict=\"%s\",reason=\"%s\"} %llu\n",
-			vault, metrics_verdicts[verdict], metrics_reasons[reason], count);
-	else
-		BPF_SEQ_PRINTF(
-			seq,
-			"vaultwall_bytes_total{vault=\"%s\",verdict=\"%s\",reason=\"%s\"} %llu\n",
-			vault, metrics_verdicts[verdict], metrics_reasons[reason], count);
+	BPF_SEQ_PRINTF(seq, "vaultwall_%s_total{vault=\"%s\",verdict=\"%s\",reason=\"%s\"} %llu\n",
+		       metrics_families[family & (METRICS_FAMILIES - 1)], vault,
+		       metrics_verdicts[verdict], metrics_reasons[reason], count);
 }
 
 struct metrics_sums {
 	__u64 outcomes[VW_OUTCOME_COUNT];
 };
+
+/* Where a family's counts of one CPU lie, and how many words are between two of them. */
+struct metrics_row {
+	const __u64 *counts;
+	__u32 stride;
+};
+
+static __always_inline struct metrics_row find_row(__u32 seat, __u32 family, __u32 cpu)
+{
+	const struct vw_connections *connections;
+	const struct vw_counters *counters;
+
+	if (family == VW_FAMILY_CONNECTIONS) {
+		connections = bpf_map_lookup_percpu_elem(&vw_connections, &seat, cpu);
+		return (struct metrics_row){connections ? connections->outcomes : NULL, 1};
+	}
+	counters = bpf_map_lookup_percpu_elem(&vw_counters, &seat, cpu);
+	if (!counters)
+		return (struct metrics_row){};
+	return (struct metrics_row){family == VW_FAMILY_PACKETS ? &counters->outcomes[0].packets
+								: &counters->outcomes[0].bytes,
+				    sizeof(struct vw_counter) / sizeof(__u64)};
+}
 
 /*
  * One family of a seat's counters, summed over all CPUs. The verifier checks it by
@@ -134,17 +161,16 @@ __attribute__((noinline)) int vw_sum_seat(__u32 seat, __u32 family, struct metri
 	if (!sums)
 		return -1;
 	for (__u32 cpu = 0; cpu < metrics_cpus; cpu++) {
-		const struct vw_counters *counters =
-			bpf_map_lookup_percpu_elem(&vw_counters, &seat, cpu);
-		const __u64 *count;
+		struct metrics_row row = find_row(seat, family, cpu);
 
-		if (!counters)
+		if (!row.counts)
 			break;
-		count = family == VW_FAMILY_PACKETS ? &counters->outcomes[0].packets
-						    : &counters->outcomes[0].bytes;
-		for (__u32 outcome = 0; outcome < VW_OUTCOME_COUNT; outcome++)
-			sums->outcomes[outcome] +=
-				count[outcome * sizeof(struct vw_counter) / sizeof(*count)];
+		if (row.stride == 1)
+			for (__u32 outcome = 0; outcome < VW_OUTCOME_COUNT; outcome++)
+				sums->outcomes[outcome] += row.counts[outcome];
+		else
+			for (__u32 outcome = 0; outcome < VW_OUTCOME_COUNT; outcome++)
+				sums->outcomes[outcome] += row.counts[outcome * 2];
 	}
 	return 0;
 }

@@ -132,6 +132,15 @@ static __always_inline __u64 cursor_offset(const struct cursor *cursor)
 	return offset;
 }
 
+/* Bytes of the frame that can be read: all, but of a frame of several buffers only the first. */
+static __always_inline __u64 cursor_readable(const struct cursor *cursor)
+{
+	__u64 readable = (__u64)((const char *)cursor->end - (const char *)cursor->start);
+
+	PACKET_BARRIER(readable);
+	return readable;
+}
+
 /* Bytes of the frame behind the cursor, those that cannot be read directly included. */
 static __always_inline __u32 cursor_rest(const struct cursor *cursor)
 {
@@ -385,4 +394,16 @@ static __always_inline void packet_read(struct cursor *cursor, struct packet *pa
 {
 	packet_read_link(cursor, packet);
 	packet_read_network(cursor, packet);
+}
+
+/*
+ * Whether the IP header could not be reached although the frame goes on: in a frame
+ * of several buffers a program can read only the first one.
+ */
+static __always_inline bool packet_is_hidden(const struct cursor *cursor,
+					     const struct packet *packet)
+{
+	return !packet->family && cursor->length > cursor_readable(cursor) &&
+	       (!packet->ethertype || packet->ethertype == packet_htons(ETH_P_IP) ||
+		packet->ethertype == packet_htons(ETH_P_IPV6));
 }

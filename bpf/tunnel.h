@@ -28,7 +28,8 @@
 struct tunnel {
 	__u32 tag;	 /* host order */
 	__be16 protocol; /* of what is inside: an ethertype; 0: could not be read */
-	__u16 invalid;	 /* 1: the header is none that may assert a tag */
+	__u8 invalid;	 /* 1: the header is none that may assert a tag */
+	__u8 hidden;	 /* 1: what is inside lies where only the kernel can read it */
 };
 
 struct tunnel_vxlan {

@@ -16,9 +16,23 @@
 
 /* The cell. Writer: the agent. The filter reads it once for each packet. */
 struct vw_cell {
-	__u32 slot; /* 0 or 1: which image is in force; anything else: none, and all is denied */
-	__u32 reserved;
+	__u32 slot;   /* 0 or 1: which image is in force; anything else: none, and all is denied */
+	__u8 steered; /* 1: sk_lookup leads connections, so that what is gated may come in */
+	__u8 reserved;
+	__be16 gate_port; /* where the gate listens; 0: there is no gate */
 	__s64 clock; /* wall clock minus CLOCK_BOOTTIME, nanoseconds: expiries are wall times */
+};
+
+/* What a network device says of the packets that come in on it. Writer: the agent. */
+enum vw_device_flag {
+	VW_DEVICE_TAGGED = 1U << 0,  /* a tunnel or VLAN device: its packets bear `tag` */
+	VW_DEVICE_REFUSED = 1U << 1, /* packets of several tags: which one cannot be told */
+	VW_DEVICE_VLAN = 1U << 2,    /* tagged only if the rules know the tag */
+};
+
+struct vw_device {
+	__u32 flags;
+	__u32 tag;
 };
 
 /* Writer: the agent. An empty name marks a free seat. */
@@ -36,10 +50,16 @@ struct vw_counters {
 	struct vw_counter outcomes[VW_OUTCOME_COUNT]; /* index: enum vw_outcome */
 };
 
+/* New connections, by what became of them. Writer: steer. */
+struct vw_connections {
+	__u64 outcomes[VW_OUTCOME_COUNT];
+};
+
 /* Metric families in the order in which they are printed; rows of a family stand together. */
 enum vw_family {
 	VW_FAMILY_PACKETS,
 	VW_FAMILY_BYTES,
+	VW_FAMILY_CONNECTIONS,
 	VW_FAMILY_COUNT,
 };
 

@@ -13,10 +13,13 @@
  *   rates                    filter        "
  *   interfaces               agent         "
  *   events                   filter        "
+ *   connections              steer         ", and every push
+ *   devices, gates           agent         "
  *   rows                     nobody        " (drives the metrics iterator)
  *   explain                  (program)     replaced at start
  *   metrics                  (iterator)    replaced at start
  *   links/IFNAME             (XDP link)    updated in place at start
+ *   steer                    (netns link)  updated in place at start
  *
  * Order at start: loader_open() takes over or makes the maps; then an image is in
  * force (adopted or published); only then loader_attach().
@@ -87,6 +90,23 @@ struct attachment {
  */
 int loader_attach(struct loader *loader, const char *interface, enum attach_mode mode,
 		  bool vlan_tags, struct attachment *ret_attachment, struct fault *fault);
+
+/*
+ * Steers new connections in the network namespace of the caller: what is gated is
+ * refused where no gate stands, and so may come in. Until then the filter drops it.
+ * After a failure it still does.
+ */
+int loader_steer(struct loader *loader, struct fault *fault);
+
+/* A network device whose packets bear an endpoint tag, for steering. */
+struct loader_device {
+	unsigned ifindex;
+	struct vw_device device;
+};
+
+/* These devices are tagged, and no others. */
+int loader_set_devices(struct loader *loader, const struct loader_device *devices, size_t count,
+		       struct fault *fault);
 
 /* Removes the filter from interfaces that are not in `keep`. */
 int loader_detach_others(struct loader *loader, const char *const *keep, size_t count,

@@ -202,6 +202,7 @@ static int attach(struct loader *loader, const char *interface, const char *name
 		return 0;
 	}
 	if (link >= 0) { /* another mode: there is no way to change it but to let go first */
+		(void)bpf_link_detach(link); /* at once; a pin lets go only after a grace period */
 		pin_remove(&loader->paths, name);
 		close_fd(&link);
 	}

@@ -22,9 +22,9 @@ struct map_pin {
 };
 
 static const struct map_pin map_pins[] = {
-	{"cell", true},	     {"slots", true},	    {"seats", false},
-	{"counters", false}, {"interfaces", false}, {"events", false},
-	{"rates", false},    {"answers", false},    {"rows", false},
+	{"cell", true},		{"slots", true},       {"seats", false},   {"counters", false},
+	{"connections", false}, {"interfaces", false}, {"devices", false}, {"gates", false},
+	{"events", false},	{"rates", false},      {"answers", false}, {"rows", false},
 };
 
 #define MAP_PINS (sizeof(map_pins) / sizeof(map_pins[0]))

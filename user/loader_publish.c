@@ -192,29 +192,38 @@ static void name_new_seats(struct loader *loader, const struct seating *seating)
 			name_seat(&loader->seats[seat], wanted_name(seating, seat));
 }
 
-static int zero_seat(struct loader *loader, uint32_t seat, struct vw_counters *zeros)
+/* Per CPU as a map of that kind takes them: the larger of the two kinds of counters. */
+static int zero_seat(struct loader *loader, uint32_t seat, const struct vw_counters *zeros)
 {
-	return bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_counters), &seat, zeros,
+	int r = bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_counters), &seat, zeros,
+				    BPF_ANY);
+
+	if (r)
+		return r;
+	return bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_connections), &seat, zeros,
 				   BPF_ANY);
 }
 
+_Static_assert(sizeof(struct vw_connections) <= sizeof(struct vw_counters),
+	       "zeros for the one are enough for the other");
+
 /* Seats whose name went, or went to another: their counters start anew. */
-static int clear_left_seats(struct loader *loader, const struct seating *seating,
-			    struct fault *fault)
+static int clear_left_seats(struct loader *loader, const struct seating *seating)
 {
 	cleanup(free_ptr) struct vw_counters *zeros = calloc(loader->cpus, sizeof(*zeros));
 
 	if (!zeros)
-		return fault_set(fault, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	for (uint32_t seat = 0; seat < VW_SEATS; seat++) {
 		const char *name = wanted_name(seating, seat);
+		int r;
 
 		if (is_free(&loader->seats[seat]) ||
 		    !strncmp(loader->seats[seat].name, name, VW_SEAT_NAME))
 			continue;
-		if (zero_seat(loader, seat, zeros))
-			return fault_set(fault, -errno, "counters cannot be cleared: %s",
-					 strerror(errno));
+		r = zero_seat(loader, seat, zeros);
+		if (r)
+			return r;
 		name_seat(&loader->seats[seat], name);
 	}
 	return 0;
@@ -280,7 +289,7 @@ int loader_publish(struct loader *loader, const struct image *image, const struc
 	/* In force. What follows is tidying: if it fails, the next push does it again. */
 	if (wait_for_readers(loader, idle, map, NULL))
 		return 0;
-	(void)clear_left_seats(loader, seating, NULL);
+	(void)clear_left_seats(loader, seating);
 	if (old <= 1)
 		empty_slot(loader, old);
 	return 0;

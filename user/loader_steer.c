@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The steering program on the network namespace, by a pinned link like the filter's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "cleanup.h"
+#include "loader_internal.h"
+
+#include <vaultwall.skel.h>
+
+#define STEER_PIN "steer"
+
+/* The link of an earlier agent, if it is on this very namespace. */
+static int open_steer_link(const struct loader *loader, int namespace)
+{
+	cleanup(close_fd) int link = pin_open(&loader->paths, STEER_PIN);
+	struct bpf_link_info info = {0};
+	uint32_t size = sizeof(info);
+	struct stat stat;
+
+	if (link < 0 || bpf_obj_get_info_by_fd(link, &info, &size) || fstat(namespace, &stat))
+		return -ENOENT;
+	if (info.type != BPF_LINK_TYPE_NETNS || info.netns.attach_type != BPF_SK_LOOKUP ||
+	    info.netns.netns_ino != stat.st_ino)
+		return -ESTALE;
+	return take_fd(&link);
+}
+
+static int steer(struct loader *loader, struct fault *fault)
+{
+	int program = bpf_program__fd(loader->skeleton->progs.vw_steer);
+	cleanup(close_fd) int namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	cleanup(close_fd) int link = -1;
+
+	if (namespace < 0)
+		return fault_set(fault, -errno, "the network namespace cannot be opened: %s",
+				 strerror(errno));
+	link = open_steer_link(loader, namespace);
+	if (link >= 0 && !bpf_link_update(link, program, NULL))
+		return 0;
+	close_fd(&link);
+	link = bpf_link_create(program, namespace, BPF_SK_LOOKUP, NULL);
+	if (link < 0)
+		return fault_set(fault, link, "connections cannot be steered (sk_lookup): %s",
+				 strerror(-link));
+	return pin_replace(&loader->paths, STEER_PIN, link, fault);
+}
+
+int loader_steer(struct loader *loader, struct fault *fault)
+{
+	int r = steer(loader, fault);
+
+	__atomic_store_n(&loader->cell->steered, r ? 0 : 1, __ATOMIC_RELEASE);
+	return r;
+}
+
+static bool is_listed(const struct loader_device *devices, size_t count, uint32_t ifindex)
+{
+	for (size_t i = 0; i < count; i++)
+		if (devices[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+/* Takes out what is not listed. The key to go on from is read before its entry goes. */
+static void forget_others(int map, const struct loader_device *devices, size_t count)
+{
+	uint32_t key, next;
+	bool more = !bpf_map_get_next_key(map, NULL, &next);
+
+	while (more) {
+		key = next;
+		more = !bpf_map_get_next_key(map, &key, &next);
+		if (!is_listed(devices, count, key))
+			(void)bpf_map_delete_elem(map, &key);
+	}
+}
+
+int loader_set_devices(struct loader *loader, const struct loader_device *devices, size_t count,
+		       struct fault *fault)
+{
+	int map = bpf_map__fd(loader->skeleton->maps.vw_devices);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t key = devices[i].ifindex;
+		int r = bpf_map_update_elem(map, &key, &devices[i].device, BPF_ANY);
+
+		if (r)
+			return fault_set(fault, r,
+					 "tunnel devices cannot be told to the kernel: %s",
+					 strerror(-r));
+	}
+	forget_others(map, devices, count);
+	return 0;
+}
