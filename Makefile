@@ -81,7 +81,7 @@ build/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) $(depends) -c $< -o $@
 
-build/tests/%.bpf.o: $$(filter tests/packet/%.bpf.c tests/bench/%.bpf.c,$$(HELPER_C))
+build/tests/%.bpf.o: $$(filter tests/packet/$$*.bpf.c tests/bench/$$*.bpf.c,$$(HELPER_C))
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) $(depends) -c $< -o $@
 
@@ -149,7 +149,7 @@ dependencies: ## install the Debian packages that are missing
 demo: ## install what is needed, build, and show it at work (KEEP=1 leaves it up)
 	@scripts/install-dependencies.sh build demo
 	@$(MAKE) $(parallel) all
-	@$(SUDO) env $(VAULTWALL) KEEP=$(KEEP) scripts/demo.sh
+	@$(SUDO) env $(VAULTWALL) KEEP=$(KEEP) NO_COLOR=$(NO_COLOR) scripts/demo.sh
 
 check: dependencies ## install what is needed, build, lint, run every test
 	@MAKE="$(MAKE) $(parallel)" scripts/check.sh

@@ -22,7 +22,7 @@ static __always_inline void account_count(__u32 seat, __u32 outcome, __u32 lengt
 /* Fills `sighting` from what is known of the frame. */
 MATCH_CALL void account_describe(const struct visit *visit, struct vw_sighting *sighting)
 {
-	const struct packet *packet = visit->tunnelled ? &visit->inside : &visit->outer;
+	const struct packet *packet = &visit->packet;
 	const struct decision *decision = &visit->decision;
 	__u32 outcome = outcome_of(decision);
 
@@ -42,8 +42,7 @@ MATCH_CALL void account_describe(const struct visit *visit, struct vw_sighting *
 	sighting->tag = decision->tag;
 	sighting->tagged = decision->tagged;
 	sighting->transport = decision->transport;
-	if (visit->tunnelled && visit->outer.family == 4)
-		__builtin_memcpy(sighting->outer_source, &visit->outer.source4, 4);
+	__builtin_memcpy(sighting->outer_source, &visit->outer_source, 4);
 	sighting->seat = decision->seat;
 	sighting->generation = visit->match.header ? visit->match.header->generation : 0;
 }

@@ -15,6 +15,8 @@ static __always_inline bool cell_open(struct match *match)
 	struct vw_cell *cell;
 	__u32 zero = 0, slot;
 
+	match->header = NULL;
+	match->steered = 0;
 	cell = bpf_map_lookup_elem(&vw_cell, &zero);
 	if (!cell)
 		return false;

@@ -20,7 +20,7 @@ static __always_inline bool has_vlan_tag(const struct visit *visit)
 {
 	__u32 interface = visit->interface;
 
-	return visit->outer.vlan && bpf_map_lookup_elem(&vw_interfaces, &interface);
+	return visit->packet.vlan && bpf_map_lookup_elem(&vw_interfaces, &interface);
 }
 
 /*
@@ -61,25 +61,45 @@ __attribute__((noinline)) int vw_read_inside(struct xdp_md *context, struct tunn
 	if (!cursor_take(&cursor, offset_transport & READ_OFFSET))
 		return 0;
 	tunnel_read(&cursor, offset_transport >> READ_OFFSET_BITS, tunnel, inside);
-	tunnel->hidden = packet_is_hidden(&cursor, inside);
+	tunnel->hidden |= packet_is_hidden(&cursor, inside);
 	return 0;
 }
 
-static __always_inline void enter_tunnel(struct xdp_md *context, struct visit *visit,
-					 const struct image_tunnel *tunnel, __u32 length)
+/* A frame in one of the node's tunnels: from here on the packet is the one inside. */
+MATCH_CALL void enter_tunnel(struct xdp_md *context, struct visit *visit,
+			     const struct image_tunnel *entry, __u32 length)
 {
-	__u32 transport = tunnel->transport, peers = tunnel->peers;
+	__u32 transport = entry->transport;
+	struct tunnel tunnel = {};
+	struct packet inside = {};
+	bool peer;
 
-	if (visit->outer.shape == PACKET_FRAGMENT) {
+	if (visit->packet.shape == PACKET_FRAGMENT) {
 		match_refuse(&visit->decision, VW_REASON_FRAGMENT);
 		return;
 	}
-	visit->tunnelled = true;
-	visit->decision.transport = (__u8)transport;
-	vw_read_inside(context, &visit->tunnel, &visit->inside,
-		       (visit->outer.payload & READ_OFFSET) | transport << READ_OFFSET_BITS,
+	peer = match_is_peer(&visit->match, entry->peers, &visit->packet);
+	vw_read_inside(context, &tunnel, &inside,
+		       (visit->packet.payload & READ_OFFSET) | transport << READ_OFFSET_BITS,
 		       length);
-	match_inside(visit, peers);
+	visit->decision.transport = (__u8)transport;
+	visit->outer_source = visit->packet.family == 4 ? visit->packet.source4 : 0;
+	visit->packet = inside;
+	match_inside(visit, &tunnel, peer);
+}
+
+/* The commonest frames, Ethernet and IPv4, are read in place; all others by a call. */
+static __always_inline void read_frame(struct xdp_md *context, struct packet *packet, __u32 length)
+{
+	struct cursor cursor = {
+		.at = (void *)(long)context->data,
+		.start = (void *)(long)context->data,
+		.end = (void *)(long)context->data_end,
+		.length = length,
+	};
+
+	if (!packet_read_plain(&cursor, packet))
+		vw_read_frame(context, packet, length);
 }
 
 /*
@@ -91,13 +111,16 @@ static __always_inline void decide(struct xdp_md *context, struct visit *visit, 
 {
 	const struct image_tunnel *tunnel;
 
+	visit->packet = (struct packet){};
+	visit->decision = (struct decision){};
+	visit->outer_source = 0;
 	visit->interface = interface;
 	if (!cell_open(&visit->match)) {
 		match_refuse(&visit->decision, VW_REASON_NOT_ALLOWED);
 		return;
 	}
-	vw_read_frame(context, &visit->outer, length);
-	tunnel = match_tunnel(&visit->match, &visit->outer);
+	read_frame(context, &visit->packet, length);
+	tunnel = match_tunnel(&visit->match, &visit->packet);
 	if (tunnel)
 		enter_tunnel(context, visit, tunnel, length);
 	else
@@ -115,7 +138,7 @@ static __always_inline bool keeps_out(enum vw_verdict verdict, const struct matc
 
 static __always_inline int filter(struct xdp_md *context, __u32 length)
 {
-	struct visit visit = {};
+	struct visit visit;
 	enum vw_verdict verdict;
 	__u32 outcome;
 
@@ -146,7 +169,7 @@ int vw_filter_frags(struct xdp_md *context)
 SEC("xdp")
 int vw_explain(struct xdp_md *context)
 {
-	struct visit visit = {};
+	struct visit visit;
 	struct vw_answer *answer;
 	__u32 zero = 0;
 

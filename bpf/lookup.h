@@ -56,15 +56,19 @@ static __always_inline __u64 match_at_or_below(__u32 key, __u32 address)
 	return below >> 63;
 }
 
-/* How many of 15 ascending keys are at or below `address`, in four steps. */
+/*
+ * How many of 15 ascending keys are at or below `address`: three that quarter them,
+ * side by side, then the three of that quarter. Four steps of a binary search each
+ * wait for the one before; fifteen comparisons are more than these six.
+ */
 static __always_inline __u64 match_rank15(const __u32 *keys, __u32 address)
 {
-	__u64 rank = match_at_or_below(keys[7], address) << 3;
+	__u64 quarter = match_at_or_below(keys[3], address) + match_at_or_below(keys[7], address) +
+			match_at_or_below(keys[11], address);
+	const __u32 *at = keys + quarter * 4;
 
-	rank += match_at_or_below(keys[rank + 3], address) << 2;
-	rank += match_at_or_below(keys[rank + 1], address) << 1;
-	rank += match_at_or_below(keys[rank], address);
-	return rank;
+	return quarter * 4 + match_at_or_below(at[0], address) + match_at_or_below(at[1], address) +
+	       match_at_or_below(at[2], address);
 }
 
 struct match_place {
@@ -95,7 +99,7 @@ static __always_inline struct match_place match_find(match_image image, __u32 se
 		return place;
 	place.leaf = line;
 	place.rank = (__u32)match_rank15(node->node.keys, address);
-	place.rank += (__u32)match_at_or_below(node->node.keys[place.rank & 15], address);
+	place.rank += (__u32)match_at_or_below(node->node.keys[15], address);
 	return place;
 }
 

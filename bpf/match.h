@@ -28,11 +28,9 @@ struct decision {
 /* All that is known of one frame while it is decided. */
 struct visit {
 	struct match match;
-	struct packet outer;
-	struct packet inside; /* of a tunnel */
-	struct tunnel tunnel;
-	__u32 interface; /* ifindex that it came in on */
-	bool tunnelled;
+	struct packet packet; /* the frame's, or once it is unwrapped, the one in its tunnel */
+	__be32 outer_source;  /* of the tunnel, IPv4; 0 without one */
+	__u32 interface;      /* ifindex that it came in on */
 	struct decision decision;
 };
 
@@ -166,10 +164,9 @@ static __always_inline enum vw_reason match_untagged(const struct match *match,
 	source = packet_ntohl(packet->source4);
 	if (match_contains(match->image, target->ranges, source))
 		return VW_REASON_IP_RULE; /* compiled without failsafe and blocked sources */
-	if (match_contains(match->image, header->failsafe, source))
-		return VW_REASON_FAILSAFE;
-	if (match_contains(match->image, header->block, source))
-		return VW_REASON_BLOCKED;
+	if (match_contains(match->image, header->withheld, source))
+		return match_contains(match->image, header->failsafe, source) ? VW_REASON_FAILSAFE
+									      : VW_REASON_BLOCKED;
 	if (target->flags & IMAGE_DEFAULT_ALLOW)
 		return VW_REASON_DEFAULT_ALLOW;
 	if (target->flags & (IMAGE_EXPIRING | IMAGE_BYPASS))
@@ -185,30 +182,9 @@ static __always_inline void match_decide(struct decision *decision, enum vw_reas
 	decision->seat = target->seat;
 }
 
-/* Rows 1 to 3; returns the target of a whole packet for a frontend, else NULL and the decision is
- * made. */
-static __always_inline const struct image_target *
-match_admit(const struct match *match, const struct packet *packet, struct decision *decision)
-{
-	const struct image_target *target;
-
-	decision->reason = VW_REASON_NOT_OURS;
-	if (packet->shape == PACKET_WHOLE)
-		return match_frontend(match, packet);
-	if (packet->shape == PACKET_OTHER)
-		return NULL;
-	target = match_damaged(match, packet);
-	if (target)
-		match_decide(decision,
-			     packet->shape == PACKET_MALFORMED ? VW_REASON_MALFORMED
-							       : VW_REASON_FRAGMENT,
-			     target);
-	return NULL;
-}
-
-/* The tunnel of the node that a packet came in, by its protocol and port; NULL: none. */
-static __always_inline const struct image_tunnel *match_tunnel(const struct match *match,
-							       const struct packet *packet)
+/* The tunnel of the node that a packet's protocol and port are those of; NULL: none. */
+static __always_inline const struct image_tunnel *match_transport(const struct match *match,
+								  const struct packet *packet)
 {
 	const union image_line *line;
 	bool gre = packet->protocol == IPPROTO_GRE;
@@ -216,8 +192,6 @@ static __always_inline const struct image_tunnel *match_tunnel(const struct matc
 	if (gre ? !(match->header->flags & IMAGE_GRE)
 		: (packet->protocol != IPPROTO_UDP || !packet->has_ports ||
 		   !(match->header->flags & IMAGE_UDP_TUNNELS)))
-		return NULL;
-	if ((packet->shape != PACKET_WHOLE && packet->shape != PACKET_FRAGMENT) || packet->later)
 		return NULL;
 	line = match_line(match->image, IMAGE_LINE_TUNNELS);
 	if (!line)
@@ -235,6 +209,28 @@ static __always_inline const struct image_tunnel *match_tunnel(const struct matc
 	return NULL;
 }
 
+/* The tunnel that a packet came in; the first fragment of one counts as one. */
+static __always_inline const struct image_tunnel *match_tunnel(const struct match *match,
+							       const struct packet *packet)
+{
+	if ((packet->shape != PACKET_WHOLE && packet->shape != PACKET_FRAGMENT) || packet->later)
+		return NULL;
+	return match_transport(match, packet);
+}
+
+/*
+ * The kernel takes the tunnel off some packets that are malformed here: a UDP length
+ * of 0 or a payload length of 0 in IPv6, a ninth extension header. What is inside is
+ * not judged, so whatever may be one stays out.
+ */
+static __always_inline bool match_may_be_tunnel(const struct match *match,
+						const struct packet *packet)
+{
+	if (!packet->protocol)
+		return match->header->flags & (IMAGE_GRE | IMAGE_UDP_TUNNELS);
+	return match_transport(match, packet);
+}
+
 /* A decision about what belongs to no vault. */
 static __always_inline void match_refuse(struct decision *decision, enum vw_reason reason)
 {
@@ -243,28 +239,67 @@ static __always_inline void match_refuse(struct decision *decision, enum vw_reas
 	decision->seat = IMAGE_SEAT_NODE;
 }
 
-/* What is inside a tunnel decides, if the tunnel may speak. `peers`: who may. */
-static __always_inline void match_inside(struct visit *visit, __u32 peers)
+/* A frame or a tunnel with more VLAN tags than are read: to the kernel they are no obstacle. */
+static __always_inline bool match_is_unread(const struct packet *packet)
+{
+	return packet->shape == PACKET_MALFORMED && !packet->family;
+}
+
+/* Rows 2 and 3. */
+MATCH_CALL void match_refuse_damaged(const struct match *match, const struct packet *packet,
+				     struct decision *decision)
+{
+	const struct image_target *target = NULL;
+
+	if (!match_is_unread(packet))
+		target = match_damaged(match, packet);
+	if (target)
+		match_decide(decision,
+			     packet->shape == PACKET_MALFORMED ? VW_REASON_MALFORMED
+							       : VW_REASON_FRAGMENT,
+			     target);
+	else if (match_is_unread(packet) ||
+		 (packet->shape == PACKET_MALFORMED && match_may_be_tunnel(match, packet)))
+		match_refuse(decision, VW_REASON_MALFORMED);
+}
+
+/* Rows 1 to 3: the target of a whole packet for a frontend; NULL, and the decision is made. */
+static __always_inline const struct image_target *
+match_admit(const struct match *match, const struct packet *packet, struct decision *decision)
+{
+	decision->reason = VW_REASON_NOT_OURS;
+	if (packet->shape == PACKET_WHOLE)
+		return match_frontend(match, packet);
+	if (packet->shape != PACKET_OTHER)
+		match_refuse_damaged(match, packet, decision);
+	return NULL;
+}
+
+/*
+ * What is inside a tunnel decides, if the tunnel may speak: if its header is valid
+ * and `peer` says that it came from one.
+ */
+static __always_inline void match_inside(struct visit *visit, const struct tunnel *tunnel,
+					 bool peer)
 {
 	const struct match *match = &visit->match;
 	struct decision *decision = &visit->decision;
 	const struct image_target *target;
 
 	/* What is in a second tunnel, or past the first buffer, is not read: it stays out. */
-	if (visit->tunnel.hidden || match_tunnel(match, &visit->inside)) {
+	if (tunnel->hidden || match_tunnel(match, &visit->packet)) {
 		match_refuse(decision, VW_REASON_UNTRUSTED_TUNNEL);
 		return;
 	}
-	target = match_admit(match, &visit->inside, decision);
+	target = match_admit(match, &visit->packet, decision);
 	if (!target)
 		return;
 	decision->tagged = true;
-	decision->tag = visit->tunnel.tag;
-	if (visit->tunnel.invalid || !match_is_peer(match, peers, &visit->outer))
+	decision->tag = tunnel->tag;
+	if (tunnel->invalid || !peer)
 		match_decide(decision, VW_REASON_UNTRUSTED_TUNNEL, target);
 	else
-		match_decide(decision,
-			     match_tagged(match, target, &visit->inside, visit->tunnel.tag),
+		match_decide(decision, match_tagged(match, target, &visit->packet, tunnel->tag),
 			     target);
 }
 
@@ -277,7 +312,7 @@ static __always_inline bool match_knows_tag(const struct match *match, __u32 tag
 /* A packet in no tunnel. `vlan_tags`: VLAN ids are endpoint tags where it came in. */
 static __always_inline void match_plain(struct visit *visit, bool vlan_tags)
 {
-	const struct packet *packet = &visit->outer;
+	const struct packet *packet = &visit->packet;
 	const struct match *match = &visit->match;
 	struct decision *decision = &visit->decision;
 	const struct image_target *target = match_admit(match, packet, decision);

@@ -147,6 +147,11 @@ static __always_inline __u32 cursor_rest(const struct cursor *cursor)
 	return cursor->length - (__u32)cursor_offset(cursor);
 }
 
+static __always_inline bool packet_is_vlan(__be16 ethertype)
+{
+	return ethertype == packet_htons(ETH_P_8021Q) || ethertype == packet_htons(ETH_P_8021AD);
+}
+
 /* Ethernet and VLAN tags. The ethertype stays 0 if they are cut short. */
 static __always_inline void packet_read_link(struct cursor *cursor, struct packet *packet)
 {
@@ -160,8 +165,7 @@ static __always_inline void packet_read_link(struct cursor *cursor, struct packe
 	for (int tags = 0; tags < PACKET_VLANS; tags++) {
 		const struct packet_vlan *vlan;
 
-		if (ethertype != packet_htons(ETH_P_8021Q) &&
-		    ethertype != packet_htons(ETH_P_8021AD))
+		if (!packet_is_vlan(ethertype))
 			break;
 		vlan = cursor_take(cursor, sizeof(*vlan));
 		if (!vlan)
@@ -380,13 +384,15 @@ static __always_inline void packet_read_ipv6(struct cursor *cursor, struct packe
 			 ip->payload_len == 0 || packet_ntohs(ip->payload_len) > present);
 }
 
-/* The network layer and above; the ethertype is set. */
+/* The network layer and above; the ethertype is set. A VLAN tag here is one too many. */
 static __always_inline void packet_read_network(struct cursor *cursor, struct packet *packet)
 {
 	if (packet->ethertype == packet_htons(ETH_P_IP))
 		packet_read_ipv4(cursor, packet);
 	else if (packet->ethertype == packet_htons(ETH_P_IPV6))
 		packet_read_ipv6(cursor, packet);
+	else if (packet_is_vlan(packet->ethertype))
+		packet->shape = PACKET_MALFORMED; /* the kernel would take it off and go on */
 }
 
 /* A whole frame. `packet` is all zero before. */
@@ -394,6 +400,20 @@ static __always_inline void packet_read(struct cursor *cursor, struct packet *pa
 {
 	packet_read_link(cursor, packet);
 	packet_read_network(cursor, packet);
+}
+
+/* The same, if it is IPv4 right behind Ethernet; else false, and nothing was read. */
+static __always_inline bool packet_read_plain(struct cursor *cursor, struct packet *packet)
+{
+	const struct ethhdr *ethernet = cursor->at;
+
+	if ((const void *)(ethernet + 1) > cursor->end ||
+	    ethernet->h_proto != packet_htons(ETH_P_IP))
+		return false;
+	cursor->at = ethernet + 1;
+	packet->ethertype = ethernet->h_proto;
+	packet_read_ipv4(cursor, packet);
+	return true;
 }
 
 /*

@@ -25,6 +25,8 @@
 #define TUNNEL_GRE_SEQUENCE    0x1000U
 #define TUNNEL_GRE_FLAGS       (TUNNEL_GRE_CHECKSUM | TUNNEL_GRE_KEY | TUNNEL_GRE_SEQUENCE)
 
+#define TUNNEL_GRE_WCCP	       0x883eU /* IPv4 inside, maybe behind four more bytes: Linux guesses */
+
 struct tunnel {
 	__u32 tag;	 /* host order */
 	__be16 protocol; /* of what is inside: an ethertype; 0: could not be read */
@@ -129,6 +131,7 @@ static __always_inline void tunnel_read_gre(struct cursor *cursor, struct tunnel
 	if (gre->protocol == packet_htons(ETH_P_TEB))
 		tunnel->tag >>= 8; /* RFC 7637: VSID, then a flow id */
 	tunnel->protocol = gre->protocol;
+	tunnel->hidden = gre->protocol == packet_htons(TUNNEL_GRE_WCCP);
 }
 
 /* Reads the header, and the packet inside up to its transport. Both are all zero before. */

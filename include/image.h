@@ -73,7 +73,7 @@ struct image_header {
 	struct image_table hosts6;
 	struct image_table tags; /* struct image_tag */
 	__u32 policies;		 /* line of the first struct image_policy, indexed by seat */
-	__u32 seats;		 /* how many */
+	__u32 withheld;		 /* set of both that follow: most packets are in neither */
 	__u32 block;		 /* set of sources refused everywhere */
 	__u32 failsafe;		 /* set of sources that get in everywhere */
 	__u32 flags;		 /* enum image_flag */

@@ -80,6 +80,9 @@ static int add_node_sets(struct compilation *compilation)
 	if (!r)
 		r = image_add_set(&compilation->builder, &compilation->rules.failsafe,
 				  &header->failsafe);
+	if (!r)
+		r = image_add_set(&compilation->builder, &compilation->rules.withheld,
+				  &header->withheld);
 	return r;
 }
 
@@ -90,7 +93,6 @@ static int add_policies(struct compilation *compilation)
 	int r = image_reserve(&compilation->builder, compilation->seating->count,
 			      &header->policies);
 
-	header->seats = (uint32_t)compilation->seating->count;
 	for (size_t i = 0; i < compilation->targets.count && !r; i++) {
 		const struct target *target = &compilation->targets.items[i];
 		struct image_target *result = &compilation->results[i];
