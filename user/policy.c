@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* The bits follow this order, and images and histories outlive a binary: append only. */
+static const char *const keys[] = {
+	"encrypt",
+	"decrypt",
+	"wrapKey",
+	"unwrapKey",
+	"sign",
+	"verify",
+	"get",
+	"list",
+	"create",
+	"update",
+	"import",
+	"delete",
+	"backup",
+	"restore",
+	"recover",
+	"purge",
+	"release",
+	"rotate",
+	"getrotationpolicy",
+	"setrotationpolicy",
+	NULL,
+};
+
+static const char *const secrets[] = {
+	"get", "list", "set", "delete", "backup", "restore", "recover", "purge", NULL,
+};
+
+static const char *const certificates[] = {
+	"get",	       "list",	     "delete",	       "create",
+	"import",      "update",     "managecontacts", "getissuers",
+	"listissuers", "setissuers", "deleteissuers",  "manageissuers",
+	"recover",     "purge",	     "backup",	       "restore",
+	NULL,
+};
+
+static const char *const storage[] = {
+	"get",	  "list",    "delete", "set",	  "update", "regeneratekey", "recover", "purge",
+	"backup", "restore", "setsas", "listsas", "getsas", "deletesas",     NULL,
+};
+
+/* In the order of enum permission_kind, which is that of the members of struct permissions. */
+static const struct {
+	const char *name;
+	const char *const *permissions;
+} kinds[PERMISSION_KINDS] = {
+	[PERMISSION_KEYS] = {"keys", keys},
+	[PERMISSION_SECRETS] = {"secrets", secrets},
+	[PERMISSION_CERTIFICATES] = {"certificates", certificates},
+	[PERMISSION_STORAGE] = {"storage", storage},
+};
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	arena_free_all(&policy->arena);
+	*policy = (struct policy){0};
+}
+
+const struct vault *policy_find_vault(const struct policy *policy, const char *name)
+{
+	return (const struct vault *)names_find(&policy->vault_names, name);
+}
+
+const char *const *permission_names(enum permission_kind kind)
+{
+	return kinds[kind].permissions;
+}
+
+const char *permission_kind_name(enum permission_kind kind)
+{
+	return kinds[kind].name;
+}
+
+/* Without case, since Azure's own tools disagree: terraform writes WrapKey, the service wrapKey. */
+uint32_t permission_bits(enum permission_kind kind, const char *name)
+{
+	const char *const *names = permission_names(kind);
+	bool all = strcasecmp(name, "all") == 0;
+	uint32_t bits = 0;
+
+	for (unsigned int i = 0; names[i]; i++)
+		if (all || strcasecmp(names[i], name) == 0)
+			bits |= UINT32_C(1) << i;
+	return bits;
+}
+
+uint32_t operation_bits(const char *operation, enum permission_kind *ret_kind)
+{
+	for (unsigned int kind = 0; kind < PERMISSION_KINDS; kind++) {
+		size_t length = strlen(kinds[kind].name);
+
+		if (strncasecmp(operation, kinds[kind].name, length) != 0 ||
+		    operation[length] != '/')
+			continue;
+		*ret_kind = (enum permission_kind)kind;
+		return permission_bits((enum permission_kind)kind, operation + length + 1);
+	}
+	return 0;
+}
