@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Figures of several runs: printed for people, and a JSON line each for bench.json. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define FIGURE_RUNS 32
+
+struct figure {
+	double runs[FIGURE_RUNS];
+	size_t count;
+};
+
+void figure_add(struct figure *figure, double value);
+double figure_median(const struct figure *figure);
+double figure_min(const struct figure *figure);
+double figure_max(const struct figure *figure);
+
+/* Appends to the file that BENCH_FIGURES names; none: only prints. */
+bool figure_report(const struct figure *figure, const char *name, const char *unit);

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench_subject.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bench_rules.h"
+#include "cleanup.h"
+#include "counter.h"
+
+#define TRACE_BYTES (BENCH_PACKETS * sizeof(struct bench_packet))
+
+static const char *const program_names[BENCH_PROGRAMS] = {
+	[BENCH_FLOOR] = "bench_floor",
+	[BENCH_FILTER] = "bench_filter",
+	[BENCH_FLOOR_TUNNEL] = "bench_floor_tunnel",
+	[BENCH_FILTER_TUNNEL] = "bench_filter_tunnel",
+};
+
+static bool failed(const char *what, int error)
+{
+	(void)fprintf(stderr, "bench: %s: %s\n", what, strerror(error < 0 ? -error : error));
+	return false;
+}
+
+int subject_map(const struct subject *subject, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(subject->object, name);
+}
+
+/* The globals: a map named after the object and their section. */
+static int find_globals(const struct subject *subject)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, subject->object)
+	{
+		const char *dot = strrchr(bpf_map__name(map), '.');
+
+		if (dot && strcmp(dot, ".bss") == 0)
+			return bpf_map__fd(map);
+	}
+	return -1;
+}
+
+/* Never MAP_FAILED: NULL says it. */
+static void *map_whole(int map, size_t size)
+{
+	void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+
+	return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+static bool find_all(struct subject *subject)
+{
+	for (size_t i = 0; i < BENCH_PROGRAMS; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(subject->object,
+									       program_names[i]);
+
+		subject->programs[i] = program ? bpf_program__fd(program) : -1;
+		if (subject->programs[i] < 0)
+			return failed(program_names[i], ENOENT);
+	}
+	subject->state = map_whole(find_globals(subject), sizeof(*subject->state));
+	subject->trace = map_whole(subject_map(subject, "bench_trace"), TRACE_BYTES);
+	if (!subject->state || !subject->trace)
+		return failed("trace", errno);
+	return true;
+}
+
+/* The programs of the product are in the object, too, and not asked. */
+static void choose_programs(struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+	{
+		if (strncmp(bpf_program__name(program), "bench_", 6) != 0)
+			(void)bpf_program__set_autoload(program, false);
+	}
+}
+
+static int make_lines(uint32_t lines)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "bench_lines", sizeof(uint32_t), IMAGE_LINE_BYTES,
+			      lines, &options);
+}
+
+bool subject_load(struct subject *subject, struct bpf_object *object, uint32_t lines)
+{
+	struct bpf_map *slots = bpf_object__find_map_by_name(object, "vw_slots");
+	cleanup(close_fd) int inner = make_lines(lines);
+	int r;
+
+	*subject = (struct subject){.object = object, .lines = lines};
+	choose_programs(object);
+	r = bpf_map__set_inner_map_fd(slots, inner);
+	if (!r)
+		r = bpf_object__load(object);
+	return r ? failed("load", r) : find_all(subject);
+}
+
+void subject_close(struct subject *subject)
+{
+	if (subject->state)
+		(void)munmap(subject->state, sizeof(*subject->state));
+	if (subject->trace)
+		(void)munmap(subject->trace, TRACE_BYTES);
+	bpf_object__close(subject->object);
+	*subject = (struct subject){0};
+}
+
+static bool fill(int map, const struct image *image)
+{
+	size_t size = image->count * sizeof(*image->lines);
+	void *mapped = map_whole(map, size);
+
+	if (!mapped)
+		return failed("image", errno);
+	memcpy(mapped, image->lines, size);
+	(void)munmap(mapped, size);
+	return true;
+}
+
+bool subject_publish(struct subject *subject, const struct image *image)
+{
+	struct vw_cell cell = {.slot = 0};
+	uint32_t slot = cell.slot;
+	cleanup(close_fd) int map = make_lines(subject->lines);
+	int r;
+
+	if (image->count > subject->lines)
+		return failed("image", ENOSPC);
+	if (map < 0)
+		return failed("image", map);
+	if (!fill(map, image))
+		return false;
+	r = bpf_map_update_elem(subject_map(subject, "vw_slots"), &slot, &map, BPF_ANY);
+	if (!r)
+		r = bpf_map_update_elem(subject_map(subject, "vw_cell"), &slot, &cell, BPF_ANY);
+	return r ? failed("publish", r) : true;
+}
+
+/* Running. ******************************************************************/
+
+struct vxlan_header {
+	uint8_t flags;
+	uint8_t reserved[3];
+	__be32 vni;
+};
+
+#define VXLAN_I 0x08 /* the VNI is valid */
+
+struct plain_frame {
+	struct ethhdr ethernet;
+	struct iphdr ip;
+	struct tcphdr tcp;
+	uint8_t pad[BENCH_PLAIN_BYTES - 54];
+} __attribute__((packed));
+
+struct tunnel_frame {
+	struct ethhdr ethernet;
+	struct iphdr ip;
+	struct udphdr udp;
+	struct vxlan_header vxlan;
+	struct plain_frame inside;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct plain_frame) == BENCH_PLAIN_BYTES, "where the generator writes");
+_Static_assert(sizeof(struct tunnel_frame) == BENCH_TUNNEL_BYTES, "where the generator writes");
+
+static struct plain_frame make_plain(void)
+{
+	return (struct plain_frame){
+		.ethernet = {.h_proto = htons(ETH_P_IP)},
+		.ip = {.version = 4,
+		       .ihl = 5,
+		       .ttl = 64,
+		       .protocol = IPPROTO_TCP,
+		       .tot_len = htons(sizeof(struct iphdr) + sizeof(struct tcphdr))},
+		.tcp = {.doff = 5, .syn = 1},
+	};
+}
+
+static struct tunnel_frame make_tunnel(void)
+{
+	struct tunnel_frame frame = {
+		.ethernet = {.h_proto = htons(ETH_P_IP)},
+		.ip = {.version = 4,
+		       .ihl = 5,
+		       .ttl = 64,
+		       .protocol = IPPROTO_UDP,
+		       .saddr = htonl(BENCH_PEER),
+		       .daddr = htonl(BENCH_FRONTEND_NODE)},
+		.udp = {.dest = htons(BENCH_TUNNEL_PORT)},
+		.vxlan = {.flags = VXLAN_I},
+		.inside = make_plain(),
+	};
+
+	frame.ip.tot_len = htons(sizeof(frame) - offsetof(struct tunnel_frame, ip));
+	frame.udp.len = htons(sizeof(frame) - offsetof(struct tunnel_frame, udp));
+	return frame;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double first = *(const double *)a, second = *(const double *)b;
+
+	return (first > second) - (first < second);
+}
+
+/*
+ * Nanoseconds a packet. The lower quartile: whatever else runs on this machine
+ * lengthens the segments that it interrupts, and shortens none.
+ */
+static double segment_quartile(const struct bench_state *state)
+{
+	double segments[BENCH_SEGMENTS - 1];
+
+	for (size_t i = 0; i < BENCH_SEGMENTS - 1; i++)
+		segments[i] = (double)(state->stamps[i + 1] - state->stamps[i]) / BENCH_SEGMENT;
+	qsort(segments, BENCH_SEGMENTS - 1, sizeof(*segments), compare_doubles);
+	return segments[BENCH_SEGMENTS / 4];
+}
+
+bool subject_run(struct subject *subject, enum bench_program program, struct bench_run *ret_run)
+{
+	bool tunnel = program == BENCH_FLOOR_TUNNEL || program == BENCH_FILTER_TUNNEL;
+	struct tunnel_frame tunnel_frame = make_tunnel();
+	struct plain_frame plain_frame = make_plain();
+	LIBBPF_OPTS(bpf_test_run_opts, options, .repeat = BENCH_PACKETS);
+	int r;
+
+	options.data_in = tunnel ? (void *)&tunnel_frame : (void *)&plain_frame;
+	options.data_size_in = tunnel ? sizeof(tunnel_frame) : sizeof(plain_frame);
+	memset(subject->state, 0, sizeof(*subject->state));
+	r = bpf_prog_test_run_opts(subject->programs[program], &options);
+	if (r || options.retval != XDP_DROP)
+		return failed(program_names[program], r ? r : EPROTO);
+	*ret_run = (struct bench_run){
+		.nanoseconds = segment_quartile(subject->state),
+		.allowed = subject->state->allowed,
+		.sum = subject->state->sum,
+	};
+	return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is measured: an object with the programs of tests/bench/programs.h, loaded
+ * with maps of its own, and runs of them over a trace.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench.h"
+#include "compile.h"
+
+struct bpf_object;
+
+enum bench_program {
+	BENCH_FLOOR,
+	BENCH_FILTER,
+	BENCH_FLOOR_TUNNEL,
+	BENCH_FILTER_TUNNEL,
+	BENCH_PROGRAMS,
+};
+
+struct subject {
+	struct bpf_object *object;
+	uint32_t lines; /* that an image may have */
+	int programs[BENCH_PROGRAMS];
+	struct bench_state *state;  /* mapped */
+	struct bench_packet *trace; /* mapped */
+};
+
+/* Loads an opened object and takes it over. These print why they failed, and return false. */
+bool subject_load(struct subject *subject, struct bpf_object *object, uint32_t lines);
+/* Puts an image in force. */
+bool subject_publish(struct subject *subject, const struct image *image);
+void subject_close(struct subject *subject);
+
+int subject_map(const struct subject *subject, const char *name);
+
+/* What one run over the whole trace found. */
+struct bench_run {
+	double nanoseconds; /* a packet: the lower quartile of the segments */
+	uint64_t allowed;
+	uint64_t sum;
+};
+
+bool subject_run(struct subject *subject, enum bench_program program, struct bench_run *ret_run);
