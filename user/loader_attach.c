@@ -60,6 +60,12 @@ static void describe_holder(unsigned ifindex, const char *interface, char *text,
 	id = query.prog_id	 ? query.prog_id
 	     : query.drv_prog_id ? query.drv_prog_id
 				 : query.skb_prog_id;
+	if (!id) {
+		(void)snprintf(text, size,
+			       "a device above it (VLAN, VXLAN, bridge, bond) has an XDP program, and "
+			       "then the kernel takes none here: take that one off first");
+		return;
+	}
 	fd = bpf_prog_get_fd_by_id(id);
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &length))
 		(void)snprintf(info.name, sizeof(info.name), "?");

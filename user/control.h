@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent's API: HTTP and JSON on the control socket. Whoever may open the
+ * socket (root and its group) may do all of this; every push is logged with the
+ * uid of who asked.
+ *
+ * Failures have {"error": {"message": "one sentence"}}: 400 the request makes no
+ * sense, 404 no such path or vault, 405, 413, 422 the rules are wrong (then with
+ * "diagnostics"), 503 the kernel or the disk refused; what was in force stays.
+ *
+ * D below is {"level": "error"|"warning"|"note", "file", "line", "column", "text"};
+ * line 0: no position, file null: none. PLACE is "file", "line", "column". Times are
+ * "2026-12-01T00:00:00Z" or null.
+ *
+ * GET /v1/status
+ *   {"schema": 1, "instance", "version", "pid", "uptime_seconds", "enforcing": bool,
+ *    "generation": N|null, "message": what an operator should know, or null,
+ *    "rules": null | {"name", "digest", "pushed_at", "pushed_by": {"uid", "user"},
+ *                     "vaults", "ranges", "subnets", "warnings"},
+ *    "image": null | {"lines", "limit", "bytes"},
+ *    "interfaces": [{"name", "ifindex", "wanted": "auto"|"native"|"generic",
+ *                    "state": "attached"|"absent"|"refused"|"waiting",
+ *                    "mode": "native"|"generic"|null, "frags": bool, "reason": text|null}],
+ *    "gate": null,
+ *    "totals": {"allow"|"gate"|"drop"|"would_drop"|"would_gate": {"packets", "bytes"}},
+ *    "seats": {"used", "limit"}}
+ *
+ * POST /v1/push[?dry_run=1]   body: a bundle (bundle.h)
+ *   200 {"generation", "dry_run", "unchanged",
+ *        "changes": {"added": [vault], "removed": [vault],
+ *                    "changed": [{"vault", "what": ["ip_rules", ...]}], "shared": [what]},
+ *        "vaults", "ranges", "diagnostics": [D], "seconds": {"read", "compile", "publish"}}
+ *       `shared`: "block" and "trusted_services", which no single vault owns
+ *   422 {"error", "diagnostics": [D]}
+ *
+ * GET /v1/rules        the bundle in force; 404 if there is none
+ *
+ * GET /v1/generation[?follow=1]
+ *   {"generation": N|null}; with `follow` NDJSON, a line at once and one for each change
+ *
+ * GET /v1/show[?vault=NAME]
+ *   {"generation", "block": {"ip_rules": [R], "tags": [{"tag", PLACE}]},
+ *    "vaults": [{"name", PLACE, "hostnames": [text], "frontends": [text],
+ *                "enforcement": "enforce"|"audit", "default_action": "deny"|"allow",
+ *                "bypass": "none"|"trusted_services", "tenant", "subscription",
+ *                "ip_rules": [R], "virtual_network_rules": [V], "trusted_services": [name]}]}
+ *   R {"rule": "192.0.2.0/24"|"set:NAME", PLACE, "expires": time, "expired": bool,
+ *      "comment": text|null, "ranges": N}
+ *   V {"subnet": "vnet/name", "prefix", "tag", "service_endpoint",
+ *      "ignore_missing_service_endpoint", PLACE}
+ *
+ * POST /v1/explain     {"vault"|"to", "from", "tag"?, "protocol"?: "tcp"|"udp", "interface"?}
+ *   {"verdict", "reason", "reason_text", "vault": name|null, "vaults": [name],
+ *    "frontend": text|null, "source", "destination", "protocol", "tag": N|null, "generation",
+ *    "rule": null | {"text", PLACE, "vault"}, "advice": text|null,
+ *    "frames": "Ethernet / IPv4 ... / TCP ..."}
+ *   `vault` is null and `vaults` has several where they share the frontend
+ *
+ * GET /v1/events[?follow=1][&vault=NAME][&limit=N]     NDJSON, a record a line
+ *   {"time", "vault": name|null, "frontend": text|null, "verdict", "reason", "source",
+ *    "source_port", "destination", "destination_port", "protocol", "tag": N|null,
+ *    "transport": "vxlan"|"geneve"|"gre"|"vlan"|null, "outer_source": text|null,
+ *    "interface", "length", "generation", "suppressed"}
+ *   without `follow`: the last ones that the agent remembers; with it: from now on.
+ *   `suppressed`: how many the rate limit left out before this one.
+ *
+ * GET /v1/diagnostics  {"generation", "diagnostics": [D]}: warnings of the rules in force
+ */
+#pragma once
+
+#include "event.h"
+#include "fault.h"
+#include "firewall.h"
+
+struct control;
+
+/* Opens the socket and serves; `firewall` is borrowed. */
+int control_open(struct firewall *firewall, struct control **ret_control, struct fault *fault);
+void control_close(struct control *control);
+
+/* For epoll; whenever it is readable, control_run(). */
+int control_fd(const struct control *control);
+int control_run(struct control *control, struct fault *fault);
+
+/* Tells who follows the generation, if it is another; control_run() does so by itself. */
+void control_tell_generation(struct control *control);
+
+/* Hands a record of the filter on to who follows. */
+void control_event(struct control *control, const struct vw_event *event);

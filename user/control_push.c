@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "control_parts.h"
+#include "journal.h"
+#include "report.h"
+
+static struct pusher who(const struct http_request *request)
+{
+	struct pusher pusher = {.uid = http_peer(request).uid};
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	(void)getpwuid_r(pusher.uid, &entry, buffer, sizeof(buffer), &found);
+	if (found)
+		(void)snprintf(pusher.user, sizeof(pusher.user), "%s", found->pw_name);
+	else
+		(void)snprintf(pusher.user, sizeof(pusher.user), "%u", (unsigned)pusher.uid);
+	return pusher;
+}
+
+static json_t *names_of(uint32_t bits, const char *const *labels, size_t count)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		if (bits & 1U << i)
+			(void)json_array_append_new(names, json_string(labels[i]));
+	return names;
+}
+
+static json_t *changes_json(const struct policy_diff *diff)
+{
+	json_t *by_fate[] = {
+		[VAULT_ADDED] = json_array(),
+		[VAULT_REMOVED] = json_array(),
+		[VAULT_CHANGED] = json_array(),
+	};
+
+	for (size_t i = 0; i < diff->count; i++) {
+		const struct vault_change *change = &diff->items[i];
+		json_t *what = names_of(change->aspects, vault_aspect_labels, VAULT_ASPECT_COUNT);
+
+		if (change->fate == VAULT_CHANGED)
+			what = json_pack("{s:s, s:o}", "vault", change->name, "what", what);
+		else {
+			json_decref(what);
+			what = json_string(change->name);
+		}
+		(void)json_array_append_new(by_fate[change->fate], what);
+	}
+	return json_pack("{s:o, s:o, s:o, s:o}", "added", by_fate[VAULT_ADDED], "removed",
+			 by_fate[VAULT_REMOVED], "changed", by_fate[VAULT_CHANGED], "shared",
+			 names_of(diff->shared, shared_aspect_labels, SHARED_ASPECT_COUNT));
+}
+
+static json_t *report_json(const struct push_report *report, bool dry_run)
+{
+	return json_pack("{s:I, s:b, s:b, s:o, s:I, s:I, s:o, s:{s:f, s:f, s:f}}", "generation",
+			 (json_int_t)report->generation, "dry_run", dry_run, "unchanged",
+			 report->unchanged, "changes", changes_json(&report->diff), "vaults",
+			 (json_int_t)report->vaults, "ranges", (json_int_t)report->ranges,
+			 "diagnostics", report_from_diags(report->diags), "seconds", "read",
+			 report->read, "compile", report->compile, "publish", report->publish);
+}
+
+static void log_push(const struct pusher *pusher, const struct push_report *report, bool dry_run,
+		     int code, const struct fault *fault)
+{
+	if (code < 0)
+		journal(JOURNAL_WARNING, "push by uid %u (%s) refused: %s", pusher->uid,
+			pusher->user, fault->text);
+	else if (dry_run || report->unchanged)
+		journal(JOURNAL_INFO, "push by uid %u (%s): %s", pusher->uid, pusher->user,
+			dry_run ? "dry run" : "the rules that are in force already");
+	else
+		journal(JOURNAL_NOTICE,
+			"push by uid %u (%s): generation %u is in force, %zu vaults, %zu ranges, %zu warnings, %zu vaults changed; read %.3f s, compiled %.3f s, published %.3f s",
+			pusher->uid, pusher->user, report->generation, report->vaults,
+			report->ranges, report->diags->warnings, report->diff.count, report->read,
+			report->compile, report->publish);
+}
+
+static void answer(struct http_request *request, const struct push_report *report, bool dry_run,
+		   int code, const struct fault *fault)
+{
+	if (code == 0)
+		http_answer(request, 200, report_json(report, dry_run));
+	else if (code == -EINVAL && report->diags)
+		http_answer(request, 422,
+			    json_pack("{s:{s:s}, s:o}", "error", "message", fault->text,
+				      "diagnostics", report_from_diags(report->diags)));
+	else
+		http_refuse(request, 503, "%s", fault->text);
+}
+
+void control_push(struct http_request *request, void *context)
+{
+	struct control *control = context;
+	cleanup(push_report_free) struct push_report report = {0};
+	cleanup(bundle_free) struct bundle bundle = {0};
+	const char *dry_text = http_query(request, "dry_run");
+	bool dry_run = dry_text && !strcmp(dry_text, "1");
+	struct pusher pusher = who(request);
+	struct fault fault = {0};
+	size_t size;
+	const char *body = http_body(request, &size);
+	int r;
+
+	if (bundle_parse(body, size, &bundle, &fault) < 0) {
+		http_refuse(request, 400, "%s", fault.text);
+		return;
+	}
+	r = firewall_push(control->firewall, &bundle, &pusher, dry_run, &report, &fault);
+	log_push(&pusher, &report, dry_run, r, &fault);
+	answer(request, &report, dry_run, r, &fault);
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "devices.h"
+#include "firewall_image.h"
+#include "journal.h"
+#include "listener.h"
+
+#define CONFIG_MAX ((off_t)4 << 20)
+
+/* node.yaml. */
+
+static void log_diags(const struct diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *diag = &diags->items[i];
+
+		journal(diag->level == DIAG_ERROR ? JOURNAL_ERROR : JOURNAL_WARNING, "%s:%u:%u: %s",
+			diag->file ? diag->file : "", diag->line, diag->column, diag->text);
+	}
+}
+
+static int read_text(const char *path, char **ret_text, size_t *ret_size, struct fault *fault)
+{
+	cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	cleanup(free_ptr) char *text = NULL;
+	struct stat status;
+	ssize_t size;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return fault_set(fault, -EINVAL, "cannot read %s: %s", path, strerror(errno));
+	if (!S_ISREG(status.st_mode) || status.st_size > CONFIG_MAX)
+		return fault_set(fault, -EINVAL, "%s is no node configuration: it is %s", path,
+				 S_ISREG(status.st_mode) ? "too large" : "not a file");
+	text = malloc((size_t)status.st_size + 1);
+	if (!text)
+		return fault_set(fault, -ENOMEM, "no memory for %s", path);
+	size = read(fd, text, (size_t)status.st_size);
+	if (size < 0)
+		return fault_set(fault, -EINVAL, "cannot read %s: %s", path, strerror(errno));
+	text[size] = '\0';
+	*ret_text = take_ptr(&text);
+	*ret_size = (size_t)size;
+	return 0;
+}
+
+static int read_node(const char *path, struct node *ret_node, struct fault *fault)
+{
+	cleanup(free_ptr) char *text = NULL;
+	cleanup(diags_clear) struct diags diags = {0};
+	struct rules_file document = {.name = path};
+	int r;
+
+	r = read_text(path, &text, &document.size, fault);
+	if (r < 0)
+		return r;
+	document.text = text;
+	r = node_read(&document, &diags, ret_node);
+	diags_sort(&diags);
+	log_diags(&diags);
+	if (r < 0)
+		return fault_set(fault, r, "%s is wrong", path);
+	return 0;
+}
+
+int firewall_configure(struct firewall *firewall, const struct paths *paths, const char *config,
+		       struct fault *fault)
+{
+	firewall->paths = *paths;
+	firewall->config = config;
+	return read_node(config, &firewall->node, fault);
+}
+
+/* Start. */
+
+/* Whether the image in force was made of these rules and this node.yaml. */
+static bool is_image_of(const struct firewall *firewall, const struct image_identity *identity,
+			const struct rules *rules)
+{
+	uint8_t digest[BUNDLE_DIGEST];
+
+	return firewall_image_digest(&firewall->node, rules, digest) == 0 &&
+	       identity->generation == rules->stored.generation &&
+	       !memcmp(identity->digest, digest, sizeof(digest));
+}
+
+/* NULL: there are none, or no longer good ones. */
+static struct rules *read_stored(struct stored *stored)
+{
+	uint32_t generation = stored->generation;
+	struct rules *rules = NULL;
+	struct fault fault = {0};
+
+	if (rules_read(stored, &rules, &fault) == 0)
+		return rules;
+	journal(JOURNAL_WARNING, "the stored rules of generation %u are passed over: %s",
+		generation, fault.text);
+	if (rules)
+		log_diags(&rules->diags);
+	rules_free(&rules);
+	return NULL;
+}
+
+__attribute__((format(printf, 2, 3))) static void tell_operator(struct firewall *firewall,
+								const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(firewall->message, sizeof(firewall->message), format, arguments);
+	va_end(arguments);
+	journal(JOURNAL_WARNING, "%s", firewall->message);
+}
+
+static int put_in_force(struct firewall *firewall, struct rules *rules, struct fault *fault)
+{
+	cleanup(prepared_free) struct prepared prepared = {0};
+	int r = firewall_prepare(firewall, &firewall->node, rules, &prepared, fault);
+
+	if (r == 0)
+		r = firewall_publish(firewall, &prepared, fault);
+	if (r == 0)
+		journal(JOURNAL_INFO, "generation %u was compiled and is in force",
+			firewall->generation);
+	return r;
+}
+
+/*
+ * What the kernel has in force stays, known or not: a restart changes no verdict.
+ * Only another node.yaml or another version makes the same rules a new image.
+ */
+static void take_over(struct firewall *firewall, const struct image_identity *identity)
+{
+	cleanup(stored_free) struct stored stored = {0};
+	struct fault fault = {0};
+
+	firewall->generation = identity->generation;
+	firewall->lines = identity->lines;
+	if (loader_seating(firewall->loader, &firewall->seating, &fault) == 0 &&
+	    store_load(firewall->store, identity->generation, &stored, &fault) == 0)
+		firewall->rules = read_stored(&stored);
+	if (!firewall->rules)
+		tell_operator(
+			firewall,
+			"generation %u is in force, but its rules are lost%s%.300s; push them again",
+			identity->generation, fault.code ? ": " : "", fault.text);
+	else if (is_image_of(firewall, identity, firewall->rules))
+		journal(JOURNAL_INFO, "generation %u is in force already and was taken over",
+			identity->generation);
+	else if (put_in_force(firewall, firewall->rules, &fault) < 0)
+		tell_operator(firewall,
+			      "generation %u is in force as an earlier agent compiled it: %.300s",
+			      identity->generation, fault.text);
+}
+
+/* After a reboot: the newest rules on disk that are good. */
+static int restore(struct firewall *firewall, struct fault *fault)
+{
+	cleanup(stored_free) struct stored stored = {0};
+	uint32_t tried = 0;
+
+	while (!firewall->rules && store_load_good(firewall->store, tried, &stored) == 0) {
+		tried = stored.generation;
+		firewall->rules = read_stored(&stored);
+		stored_free(&stored);
+	}
+	if (firewall->rules)
+		return put_in_force(firewall, firewall->rules, fault);
+	tell_operator(firewall,
+		      "there are no rules yet; interfaces get the filter with the first push");
+	return 0;
+}
+
+static int settle_rules(struct firewall *firewall, struct fault *fault)
+{
+	uint32_t before = store_current(firewall->store);
+	struct image_identity identity;
+	struct fault trouble = {0};
+	int r = loader_identity(firewall->loader, &identity);
+
+	if (r < 0 && r != -ENOENT)
+		return fault_set(fault, r, "cannot tell which rules are in force: %s",
+				 strerror(-r));
+	if (r == 0)
+		take_over(firewall, &identity);
+	else
+		r = restore(firewall, fault);
+	if (r < 0)
+		return r;
+	if (firewall->rules && store_current(firewall->store) != firewall->generation &&
+	    store_commit(firewall->store, firewall->generation, &trouble) < 0)
+		tell_operator(firewall, "%s", trouble.text);
+	/* What is passed over as damaged stays, for whoever looks for the cause. */
+	else if (firewall->rules && before <= firewall->generation)
+		store_discard_newer(firewall->store);
+	return 0;
+}
+
+/* The filter where node.yaml wants it, and nowhere else. */
+static void cover_interfaces(struct firewall *firewall)
+{
+	struct fault trouble = {0};
+
+	firewall_attach(firewall, true);
+	if (firewall->generation > 0 &&
+	    interfaces_detach_others(&firewall->interfaces, firewall->loader, &trouble) < 0)
+		journal(JOURNAL_WARNING, "%s", trouble.text);
+}
+
+int firewall_start(struct firewall *firewall, struct fault *fault)
+{
+	struct fault trouble = {0};
+	int r;
+
+	r = store_open(firewall->paths.state, listener_group(FIREWALL_GROUP), &firewall->store,
+		       fault);
+	if (r < 0)
+		return r;
+	r = loader_open(&firewall->paths, &firewall->loader, fault);
+	if (r < 0)
+		return r;
+	r = settle_rules(firewall, fault);
+	if (r < 0)
+		return r;
+	r = loader_set_clock(firewall->loader, fault);
+	if (r < 0)
+		return r;
+	if (interfaces_make(&firewall->node, &firewall->interfaces) < 0)
+		return fault_set(fault, -ENOMEM, "no memory for interfaces");
+	cover_interfaces(firewall);
+	if (loader_share_metrics(firewall->loader, &trouble) < 0)
+		journal(JOURNAL_WARNING, "%s", trouble.text);
+	return 0;
+}
+
+void firewall_close(struct firewall *firewall)
+{
+	interfaces_free(&firewall->interfaces);
+	rules_free(&firewall->rules);
+	seating_free(&firewall->seating);
+	loader_close(firewall->loader);
+	store_close(firewall->store);
+	node_free(&firewall->node);
+	*firewall = (struct firewall){0};
+}
+
+/* Which devices bear which tags; what was known before stays if it cannot be found out. */
+static void follow_devices(struct firewall *firewall)
+{
+	cleanup(devices_free) struct devices devices = {0};
+	struct fault trouble = {0};
+
+	if (devices_scan(&firewall->node, &devices, &trouble) < 0 ||
+	    loader_set_devices(firewall->loader, devices.items, devices.count, &trouble) < 0)
+		journal(JOURNAL_WARNING, "%s", trouble.text);
+	if (devices.refused > firewall->devices_refused)
+		journal(JOURNAL_WARNING,
+			"%zu tunnel devices carry several endpoint tags at once: connections that "
+			"come in on them are refused",
+			devices.refused);
+	firewall->devices_refused = devices.refused;
+}
+
+/* Before the filter: it lets in what is gated once connections are steered. */
+static void steer(struct firewall *firewall)
+{
+	struct fault trouble = {0};
+
+	firewall->steered = loader_steer(firewall->loader, &trouble) == 0;
+	if (!firewall->steered)
+		journal(JOURNAL_WARNING, "%s; gated packets are dropped", trouble.text);
+}
+
+void firewall_attach(struct firewall *firewall, bool again)
+{
+	/* Without rules the filter would keep everybody out. */
+	if (firewall->generation == 0)
+		return;
+	follow_devices(firewall);
+	if (again || !firewall->steered)
+		steer(firewall);
+	interfaces_attach(&firewall->interfaces, firewall->loader, again);
+}
+
+/* Reload. */
+
+/* Compiles the rules anew if what node.yaml contributes to the image is different. */
+static int recompile(struct firewall *firewall, const struct node *node, struct fault *fault)
+{
+	cleanup(prepared_free) struct prepared prepared = {0};
+	uint8_t before[BUNDLE_DIGEST], after[BUNDLE_DIGEST];
+	int r;
+
+	if (!firewall->rules)
+		return 0;
+	if (firewall_image_digest(&firewall->node, firewall->rules, before) < 0 ||
+	    firewall_image_digest(node, firewall->rules, after) < 0)
+		return fault_set(fault, -ENOMEM, "no memory for a digest");
+	if (!memcmp(before, after, sizeof(before)))
+		return 0;
+	r = firewall_prepare(firewall, node, firewall->rules, &prepared, fault);
+	return r < 0 ? r : firewall_publish(firewall, &prepared, fault);
+}
+
+static int apply_node(struct firewall *firewall, struct node *node, struct fault *fault)
+{
+	struct interfaces interfaces = {0};
+	int r;
+
+	if (interfaces_make(node, &interfaces) < 0)
+		return fault_set(fault, -ENOMEM, "no memory for interfaces");
+	r = recompile(firewall, node, fault);
+	if (r < 0) {
+		interfaces_free(&interfaces);
+		return r;
+	}
+	interfaces_carry_over(&firewall->interfaces, &interfaces);
+	interfaces_free(&firewall->interfaces);
+	firewall->interfaces = interfaces;
+	node_free(&firewall->node);
+	firewall->node = *node;
+	*node = (struct node){0};
+	cover_interfaces(firewall);
+	return 0;
+}
+
+void firewall_reload(struct firewall *firewall)
+{
+	cleanup(node_free) struct node node = {0};
+	struct fault fault = {0};
+
+	if (read_node(firewall->config, &node, &fault) < 0 ||
+	    apply_node(firewall, &node, &fault) < 0)
+		journal(JOURNAL_ERROR, "%s; the node configuration of before stays", fault.text);
+	else
+		journal(JOURNAL_NOTICE, "%s was read again", firewall->config);
+}
+
+const char *firewall_seat_name(const struct firewall *firewall, uint32_t seat)
+{
+	return seat == IMAGE_SEAT_NODE || seat >= firewall->seating.count
+		       ? NULL
+		       : firewall->seating.names[seat];
+}

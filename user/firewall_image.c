@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "firewall_image.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "counter.h"
+
+static void free_digest_context(EVP_MD_CTX **context)
+{
+	EVP_MD_CTX_free(*context);
+}
+
+static int digest_number(EVP_MD_CTX *context, uint64_t number)
+{
+	return EVP_DigestUpdate(context, &number, sizeof(number));
+}
+
+static int digest_ranges(EVP_MD_CTX *context, const struct range_list *list)
+{
+	int good = digest_number(context, list->count);
+
+	for (size_t i = 0; good && i < list->count; i++)
+		good = digest_number(context, (uint64_t)list->items[i].range.first << 32 |
+						      list->items[i].range.last);
+	return good;
+}
+
+/* What `compile` reads of node.yaml; VLAN tags are the links' matter. */
+static int digest_node(EVP_MD_CTX *context, const struct node *node)
+{
+	int good = digest_ranges(context, &node->failsafe);
+
+	for (size_t i = 0; good && i < node->tag_count; i++)
+		good = digest_number(context, node->tags[i].transport) &&
+		       digest_number(context, node->tags[i].port) &&
+		       digest_ranges(context, &node->tags[i].peers);
+	return good;
+}
+
+int firewall_image_digest(const struct node *node, const struct rules *rules,
+			  uint8_t ret_digest[BUNDLE_DIGEST])
+{
+	/* Another version may compile the same rules otherwise. */
+	static const char version[] = VAULTWALL_VERSION;
+	cleanup(free_digest_context) EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL) ||
+	    !EVP_DigestUpdate(context, version, sizeof(version)) ||
+	    !EVP_DigestUpdate(context, rules->stored.digest, BUNDLE_DIGEST) ||
+	    !digest_node(context, node) || !EVP_DigestFinal_ex(context, ret_digest, NULL))
+		return -ENOMEM;
+	return 0;
+}
+
+static int compile_failed(const struct rules *rules, int code, struct fault *fault)
+{
+	if (code == -ENOMEM)
+		return fault_set(fault, code, "no memory to compile the rules");
+	return fault_set(fault, code, "the rules do not fit: %s",
+			 rules->diags.count > 0 ? rules->diags.items[rules->diags.count - 1].text
+						: "too many");
+}
+
+int firewall_prepare(struct firewall *firewall, const struct node *node, struct rules *rules,
+		     struct prepared *ret_prepared, struct fault *fault)
+{
+	cleanup(prepared_free) struct prepared prepared = {.generation = rules->stored.generation};
+	cleanup(seating_free) struct seating before = {0};
+	struct image_stamp stamp = {.generation = rules->stored.generation,
+				    .created = (uint64_t)time(NULL)};
+	int r;
+
+	if (firewall_image_digest(node, rules, stamp.digest) < 0)
+		return fault_set(fault, -ENOMEM, "no memory to compile the rules");
+	r = loader_seating(firewall->loader, &before, fault);
+	if (r < 0)
+		return r;
+	r = seating_assign(&rules->policy, &before, VW_SEATS, &rules->diags, &prepared.seating);
+	if (r == 0)
+		r = image_compile(&rules->policy, node, &prepared.seating, &stamp,
+				  LOADER_SLOT_LINES, &rules->diags, &prepared.image);
+	if (r < 0)
+		return compile_failed(rules, r, fault);
+	*ret_prepared = prepared;
+	prepared = (struct prepared){0};
+	return 0;
+}
+
+int firewall_publish(struct firewall *firewall, struct prepared *prepared, struct fault *fault)
+{
+	int r = loader_publish(firewall->loader, &prepared->image, &prepared->seating, fault);
+
+	if (r < 0)
+		return r;
+	seating_free(&firewall->seating);
+	firewall->seating = prepared->seating;
+	prepared->seating = (struct seating){0};
+	firewall->generation = prepared->generation;
+	firewall->lines = prepared->image.count;
+	return 0;
+}
+
+void prepared_free(struct prepared *prepared)
+{
+	image_free(&prepared->image);
+	seating_free(&prepared->seating);
+	*prepared = (struct prepared){0};
+}

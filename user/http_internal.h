@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the HTTP server share. For http*.c only.
+ */
+#pragma once
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "http.h"
+
+/* One descriptor to the outside: an epoll set of libmicrohttpd's, a timer and silent streams. */
+struct http_server {
+	struct http_options options;
+	char *path; /* of the socket that is ours to remove; NULL: it was handed over */
+	struct stat socket;
+	struct MHD_Daemon *daemon;
+	int epoll;
+	int timer;
+	int retired; /* the listener, once no connection is taken any more */
+	struct http_stream *streams;
+	size_t stream_count;
+	size_t bodies;	  /* bytes of all bodies under way */
+	size_t under_way; /* requests */
+	bool draining;
+	bool closing;
+};
+
+struct http_request {
+	struct http_server *server;
+	struct MHD_Connection *connection;
+	const char *method; /* libmicrohttpd's; NULL: its headers are not complete yet */
+	char *target;
+	http_handler *handle;
+	char *body;
+	size_t size, capacity;
+	bool answered;
+	bool too_large;
+	bool no_memory;
+	enum MHD_Result queued;
+};
+
+/* Refuses with 405 and the methods that there are. `allow` may be NULL. */
+void http_refuse_method(struct http_request *request, const char *allow);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rooms of the text format: one function an answer, one file a family of them.
+ */
+#pragma once
+
+#include "output.h"
+
+void text_check(const struct printer *printer, const json_t *report);
+void text_push(const struct printer *printer, const json_t *answer);
+void text_status(const struct printer *printer, const json_t *answer);
+void text_show(const struct printer *printer, const json_t *answer);
+void text_vault(const struct printer *printer, const json_t *answer);
+void text_explain(const struct printer *printer, const json_t *answer);
+void text_event_head(const struct printer *printer);
+void text_event(const struct printer *printer, const json_t *record);

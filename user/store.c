@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "journal.h"
+#include "store_file.h"
+
+#define NAME_TEXT 32
+#define FILE_MAX  (2 * (off_t)BUNDLE_JSON_MAX)
+
+struct store {
+	char directory[PATH_MAX];
+	int folder; /* state: has `current` */
+	int rules;  /* state/rules */
+	gid_t group;
+	uint32_t current;
+};
+
+static void close_file(FILE **file)
+{
+	if (*file)
+		(void)fclose(*file);
+}
+
+static void close_folder(DIR **folder)
+{
+	if (*folder)
+		(void)closedir(*folder);
+}
+
+static void generation_name(uint32_t generation, char name[NAME_TEXT])
+{
+	(void)snprintf(name, NAME_TEXT, "%010u.json", generation);
+}
+
+/* 0 for what is no name of ours. */
+static uint32_t name_generation(const char *name)
+{
+	char again[NAME_TEXT];
+	unsigned long value = strtoul(name, NULL, 10);
+
+	if (value == 0 || value > UINT32_MAX)
+		return 0;
+	generation_name((uint32_t)value, again);
+	return strcmp(name, again) ? 0 : (uint32_t)value;
+}
+
+static const char *write_advice(int code)
+{
+	if (code == -ENOSPC || code == -EDQUOT)
+		return "; free some space there and try again";
+	return code == -EROFS ? "; mount it writable and try again" : "";
+}
+
+static int write_failed(const struct store *store, int code, const char *name, struct fault *fault)
+{
+	return fault_set(fault, code, "cannot write %s/%s: %s%s", store->directory, name,
+			 strerror(-code), write_advice(code));
+}
+
+/* Opening. */
+
+static uint32_t read_current(const struct store *store)
+{
+	cleanup(close_file) FILE *file = NULL;
+	cleanup(close_fd) int fd = openat(store->folder, "current", O_RDONLY | O_CLOEXEC);
+	char line[NAME_TEXT] = "";
+	char *end = line;
+	unsigned long value;
+
+	if (fd < 0)
+		return 0;
+	file = fdopen(fd, "r");
+	if (!file)
+		return 0;
+	fd = -1;
+	if (fgets(line, sizeof(line), file))
+		line[strcspn(line, "\n")] = '\0';
+	value = strtoul(line, &end, 10);
+	if (value > 0 && value <= UINT32_MAX && *end == '\0')
+		return (uint32_t)value;
+	journal(JOURNAL_WARNING, "%s/current is damaged; it is passed over", store->directory);
+	return 0;
+}
+
+/* What a crash left half-written. */
+static void sweep(const struct store *store)
+{
+	cleanup(close_folder) DIR *folder = NULL;
+	const struct dirent *entry;
+	const size_t ending = strlen(STORE_FILE_TEMPORARY);
+	int fd = openat(store->rules, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	folder = fd < 0 ? NULL : fdopendir(fd);
+	if (!folder) {
+		close_fd(&fd);
+		return;
+	}
+	while ((entry = readdir(folder)) != NULL) {
+		size_t length = strlen(entry->d_name);
+
+		if (length > ending &&
+		    !strcmp(entry->d_name + length - ending, STORE_FILE_TEMPORARY))
+			(void)unlinkat(store->rules, entry->d_name, 0);
+	}
+	(void)unlinkat(store->folder, "current" STORE_FILE_TEMPORARY, 0);
+}
+
+static void free_store(struct store **store)
+{
+	store_close(*store);
+}
+
+int store_open(const char *directory, gid_t group, struct store **ret_store, struct fault *fault)
+{
+	cleanup(free_store) struct store *store = calloc(1, sizeof(*store));
+	int r;
+
+	if (!store)
+		return fault_set(fault, -ENOMEM, "no memory for the store");
+	store->folder = store->rules = -1;
+	store->group = group;
+	(void)snprintf(store->directory, sizeof(store->directory), "%s", directory);
+	r = store_folder_open(AT_FDCWD, directory, group, &store->folder);
+	if (r == 0)
+		r = store_folder_open(store->folder, "rules", group, &store->rules);
+	if (r < 0)
+		return fault_set(fault, r, "cannot use the folder %s for rules: %s", directory,
+				 strerror(-r));
+	sweep(store);
+	store->current = read_current(store);
+	*ret_store = take_ptr(&store);
+	return 0;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	close_fd(&store->folder);
+	close_fd(&store->rules);
+	free(store);
+}
+
+/* Which generations there are. */
+
+static int compare_numbers(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static int append(uint32_t **numbers, size_t *count, uint32_t number)
+{
+	uint32_t *more = reallocarray(*numbers, *count + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	more[(*count)++] = number;
+	*numbers = more;
+	return 0;
+}
+
+int store_list(const struct store *store, uint32_t **ret_generations, size_t *ret_count)
+{
+	cleanup(close_folder) DIR *folder = NULL;
+	cleanup(free_ptr) uint32_t *generations = NULL;
+	cleanup(close_fd) int fd = -1;
+	const struct dirent *entry;
+	size_t count = 0;
+
+	fd = openat(store->rules, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder = fd < 0 ? NULL : fdopendir(fd);
+	if (!folder)
+		return -errno;
+	fd = -1;
+	while ((entry = readdir(folder)) != NULL) {
+		uint32_t generation = name_generation(entry->d_name);
+
+		if (generation && append(&generations, &count, generation) < 0)
+			return -ENOMEM;
+	}
+	if (count > 0)
+		qsort(generations, count, sizeof(*generations), compare_numbers);
+	*ret_generations = take_ptr(&generations);
+	*ret_count = count;
+	return 0;
+}
+
+uint32_t store_current(const struct store *store)
+{
+	return store->current;
+}
+
+uint32_t store_next(const struct store *store)
+{
+	cleanup(free_ptr) uint32_t *generations = NULL;
+	size_t count = 0;
+	uint32_t newest = store->current;
+
+	if (store_list(store, &generations, &count) == 0 && count > 0 &&
+	    generations[count - 1] > newest)
+		newest = generations[count - 1];
+	return newest + 1;
+}
+
+/* Saving. */
+
+static void prune(const struct store *store)
+{
+	cleanup(free_ptr) uint32_t *generations = NULL;
+	char name[NAME_TEXT];
+	size_t count = 0;
+
+	if (store_list(store, &generations, &count) < 0)
+		return;
+	for (size_t i = 0; i + STORE_KEPT < count; i++) {
+		if (generations[i] == store->current)
+			continue;
+		generation_name(generations[i], name);
+		(void)unlinkat(store->rules, name, 0);
+	}
+}
+
+static json_t *stored_json(const struct stored *stored)
+{
+	char digest[BUNDLE_DIGEST_TEXT];
+
+	bundle_digest_format(stored->digest, digest);
+	return json_pack("{s:I, s:I, s:{s:I, s:s}, s:s, s:O}", "generation",
+			 (json_int_t)stored->generation, "pushed_at", (json_int_t)stored->pushed_at,
+			 "pushed_by", "uid", (json_int_t)stored->uid, "user", stored->user,
+			 "digest", digest, "bundle", stored->bundle.json);
+}
+
+int store_save(struct store *store, const struct stored *stored, struct fault *fault)
+{
+	json_t *json = stored_json(stored);
+	char name[NAME_TEXT];
+	int r;
+
+	if (!json)
+		return fault_set(fault, -ENOMEM, "no memory to keep the rules");
+	generation_name(stored->generation, name);
+	r = store_file_write(store->rules, name, store->group, json);
+	json_decref(json);
+	if (r < 0)
+		return write_failed(store, r, "rules", fault);
+	prune(store);
+	return 0;
+}
+
+void store_discard(struct store *store, uint32_t generation)
+{
+	char name[NAME_TEXT];
+
+	if (generation == store->current)
+		return;
+	generation_name(generation, name);
+	(void)unlinkat(store->rules, name, 0);
+}
+
+void store_discard_newer(struct store *store)
+{
+	cleanup(free_ptr) uint32_t *generations = NULL;
+	size_t count = 0;
+
+	if (store_list(store, &generations, &count) < 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (generations[i] > store->current)
+			store_discard(store, generations[i]);
+}
+
+int store_commit(struct store *store, uint32_t generation, struct fault *fault)
+{
+	json_t *number = json_integer(generation);
+	int r = store_file_write(store->folder, "current", store->group, number);
+
+	json_decref(number);
+	if (r < 0)
+		return write_failed(store, r, "current", fault);
+	store->current = generation;
+	return 0;
+}
+
+/* Loading. */
+
+static bool read_fields(json_t *json, struct stored *stored, const char **ret_digest,
+			json_t **ret_bundle)
+{
+	const char *user;
+	json_int_t generation, pushed_at, uid;
+
+	if (json_unpack(json, "{s:I, s:I, s:{s:I, s:s}, s:s, s:o}", "generation", &generation,
+			"pushed_at", &pushed_at, "pushed_by", "uid", &uid, "user", &user, "digest",
+			ret_digest, "bundle", ret_bundle) < 0)
+		return false;
+	stored->pushed_at = pushed_at;
+	stored->uid = (uid_t)uid;
+	(void)snprintf(stored->user, sizeof(stored->user), "%s", user);
+	return generation == stored->generation;
+}
+
+static int check_stored(json_t *json, struct stored *stored, struct fault *fault)
+{
+	char text[BUNDLE_DIGEST_TEXT];
+	const char *digest = NULL;
+	json_t *bundle = NULL;
+
+	if (!read_fields(json, stored, &digest, &bundle))
+		return fault_set(fault, -EBADMSG, "it does not have the fields of stored rules");
+	if (bundle_from_json(bundle, &stored->bundle, fault) < 0)
+		return -EBADMSG;
+	if (bundle_digest(&stored->bundle.rules, stored->digest) < 0)
+		return fault_set(fault, -ENOMEM, "no memory for a digest");
+	bundle_digest_format(stored->digest, text);
+	if (strcmp(text, digest) != 0)
+		return fault_set(fault, -EBADMSG, "its digest does not fit its rules");
+	return 0;
+}
+
+static int read_stored(FILE *file, struct stored *stored, struct fault *fault)
+{
+	struct stat status;
+	json_error_t error;
+	json_t *json;
+	int r;
+
+	if (fstat(fileno(file), &status) < 0 || status.st_size > FILE_MAX)
+		return fault_set(fault, -EBADMSG, "it is too large for stored rules");
+	json = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
+	if (!json)
+		return fault_set(fault, -EBADMSG, "line %d, column %d: %s", error.line,
+				 error.column, error.text);
+	r = check_stored(json, stored, fault);
+	json_decref(json);
+	return r;
+}
+
+int store_load(const struct store *store, uint32_t generation, struct stored *ret_stored,
+	       struct fault *fault)
+{
+	cleanup(stored_free) struct stored stored = {.generation = generation};
+	cleanup(close_file) FILE *file = NULL;
+	char name[NAME_TEXT];
+	int fd, r;
+
+	generation_name(generation, name);
+	fd = openat(store->rules, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!file) {
+		r = -errno;
+		close_fd(&fd);
+		return fault_set(fault, r, "cannot read %s/rules/%s: %s", store->directory, name,
+				 strerror(-r));
+	}
+	r = read_stored(file, &stored, fault);
+	if (r < 0 && fault)
+		(void)fault_prefix(fault, "%s/rules/%s is damaged", store->directory, name);
+	if (r < 0)
+		return r;
+	*ret_stored = stored;
+	stored = (struct stored){0};
+	return 0;
+}
+
+/* The one to try after `tried`; 0: none. */
+static uint32_t next_candidate(const struct store *store, const uint32_t *generations, size_t count,
+			       uint32_t tried)
+{
+	if (tried == 0 && store->current)
+		return store->current;
+	for (size_t i = count; i-- > 0;)
+		if (generations[i] != store->current &&
+		    (tried == 0 || tried == store->current || generations[i] < tried))
+			return generations[i];
+	return 0;
+}
+
+int store_load_good(const struct store *store, uint32_t tried, struct stored *ret_stored)
+{
+	cleanup(free_ptr) uint32_t *generations = NULL;
+	struct fault fault = {0};
+	size_t count = 0;
+	int r;
+
+	r = store_list(store, &generations, &count);
+	if (r < 0)
+		return r;
+	for (;;) {
+		tried = next_candidate(store, generations, count, tried);
+		if (!tried)
+			return -ENOENT;
+		r = store_load(store, tried, ret_stored, &fault);
+		if (r == 0)
+			return 0;
+		journal(JOURNAL_WARNING, "%s; it is passed over", fault.text);
+	}
+}
+
+void stored_free(struct stored *stored)
+{
+	bundle_free(&stored->bundle);
+	*stored = (struct stored){0};
+}
