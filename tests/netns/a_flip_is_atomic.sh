@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The right of way moves from one source to another and back: never both, never none. Datagrams of
+# the two leave in turn, so what is answered changes sides exactly once for each push.
+set -euo pipefail
+# shellcheck source=tests/support/netns.sh
+source "$(dirname "$0")/../support/netns.sh"
+
+make_pair
+write_rules friend.yaml $friend
+write_rules other.yaml $other
+start_agent
+push friend.yaml
+start client pairs $python "$traffic" pairs $friend $other "$frontend"
+for _ in {1..20}; do
+  push other.yaml
+  push friend.yaml
+done
+read -r _ sent _ answered _ changes _ last < <(stop pairs)
+expect_true "$sent > 500" 'datagrams were sent'
+expect 40 "$changes" 'forty pushes, forty changes'
+expect a "$last" 'the friend has the last word'
+expect "$sent" "$(($(counter contoso allow ip_rule) + $(counter contoso drop not_allowed)))" \
+  'each was counted once'
+expect "$answered" "$(counter contoso allow ip_rule)" 'and those that were answered as allowed'
