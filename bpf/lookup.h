@@ -10,7 +10,7 @@
 #include "packet.h"
 
 #ifdef __bpf__
-#define MATCH_CALL static __attribute__((noinline)) /* off the common path */
+#define MATCH_CALL static __attribute__((noinline, unused)) /* off the common path */
 typedef void *match_image;			    /* a map of union image_line */
 #else
 #define MATCH_CALL static inline

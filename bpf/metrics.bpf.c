@@ -38,6 +38,7 @@ struct metrics_labels {
 	char reason[METRICS_LABEL];
 };
 
+/* An array of characters takes no string in parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
 static const char metrics_verdicts[VW_VERDICT_COUNT][METRICS_LABEL] = {
 #define X(name, label) [VW_VERDICT_##name] = label,
 	VW_VERDICTS(X)
@@ -49,6 +50,8 @@ static const char metrics_reasons[VW_REASON_COUNT][METRICS_LABEL] = {
 	VW_REASONS(X)
 #undef X
 };
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 struct metrics_outcome {
 	__u8 reason;
@@ -169,7 +172,7 @@ __attribute__((noinline)) int vw_sum_seat(__u32 seat, __u32 family, struct metri
 			for (__u32 outcome = 0; outcome < VW_OUTCOME_COUNT; outcome++)
 				sums->outcomes[outcome] += row.counts[outcome];
 		else
-			for (__u32 outcome = 0; outcome < VW_OUTCOME_COUNT; outcome++)
+			for (__u64 outcome = 0; outcome < VW_OUTCOME_COUNT; outcome++)
 				sums->outcomes[outcome] += row.counts[outcome * 2];
 	}
 	return 0;

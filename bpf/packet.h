@@ -26,10 +26,10 @@
 #define packet_htons(value) bpf_htons(value)
 #define packet_ntohl(value) bpf_ntohl(value)
 #else
-#include <arpa/inet.h>
-#define packet_ntohs(value) ntohs(value)
-#define packet_htons(value) htons(value)
-#define packet_ntohl(value) ntohl(value)
+#include <endian.h>
+#define packet_ntohs(value) be16toh(value)
+#define packet_htons(value) htobe16(value)
+#define packet_ntohl(value) be32toh(value)
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
@@ -202,7 +202,7 @@ packet_transport_fits(struct cursor *cursor, const struct packet *packet, __u32 
 
 		if (rest < sizeof(*tcp) || (const void *)(tcp + 1) > cursor->end)
 			return false;
-		return tcp->doff * 4U >= sizeof(*tcp) && tcp->doff * 4U <= rest;
+		return tcp->doff * 4U >= (__u32)sizeof(*tcp) && tcp->doff * 4U <= rest;
 	}
 	if (packet->protocol == IPPROTO_UDP) {
 		const struct udphdr *udp = cursor_take(cursor, sizeof(*udp));

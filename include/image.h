@@ -50,7 +50,7 @@ struct image_identity {
 	__u32 lines; /* used, this one included */
 	__u32 generation;
 	__u64 created;	 /* seconds since the epoch */
-	__u8 digest[32]; /* SHA-256 of the rules this was compiled from */
+	__u8 digest[32]; /* SHA-256 of what it was compiled from: rules and node.yaml */
 	__u8 reserved[8];
 };
 

@@ -11,6 +11,8 @@ name=$(basename "$program")
 seeds=tests/fuzz/corpus/$name
 words=tests/fuzz/$name.dict
 found=build/fuzz/$name
+[ -n "${FUZZ_SECONDS-}" ] || found=build/fuzz/$name.short
+[ -n "${FUZZ_SECONDS-}" ] || rm -rf "$found"
 mkdir -p "$found"
 
 # Left alone, libFuzzer ends with 77 on a finding, which is how a test says that it was skipped.
@@ -18,9 +20,10 @@ options=(-error_exitcode=1 -timeout=10 -rss_limit_mb=1024
   "-artifact_prefix=build/fuzz/$name-")
 [ ! -f "$words" ] || options+=("-dict=$words")
 if [ -n "${FUZZ_SECONDS-}" ]; then
-  options+=("-max_total_time=$FUZZ_SECONDS" "$found")
+  options+=("-max_total_time=$FUZZ_SECONDS")
 else
   options+=(-seed=1 "-runs=${FUZZ_RUNS:-20000}" -max_total_time=20)
 fi
+options+=("$found") # the first folder is where libFuzzer writes; the seeds are only read
 [ ! -d "$seeds" ] || options+=("$seeds")
 exec "$program" "${options[@]}"

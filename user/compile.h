@@ -37,6 +37,9 @@ int seating_assign(const struct policy *policy, const struct seating *before, si
 		   struct diags *diags, struct seating *ret_seating);
 void seating_free(struct seating *seating);
 
+/* Seats a copy of `name`; `names` must have room for `seat`. 0 or -ENOMEM. */
+int seating_take(struct seating *seating, size_t seat, const char *name);
+
 struct image_stamp {
 	uint32_t generation;
 	uint64_t created; /* seconds since the epoch */

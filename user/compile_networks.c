@@ -125,7 +125,7 @@ static int settle_owner(struct compilation *compilation, size_t first, uint32_t 
 
 	if (!compilation->lists) {
 		compilation->lists = arena_alloc(&compilation->arena,
-						 NETWORK_BUCKETS * sizeof(*compilation->lists));
+						 NETWORK_BUCKETS * sizeof(struct network_list *));
 		if (!compilation->lists)
 			return -ENOMEM;
 	}
@@ -181,9 +181,12 @@ static int compare_tags(const void *left, const void *right)
 /* Folds rows of one tag, a network's and the block list's, into one. */
 static void join_node_rows(struct compilation *compilation, size_t first)
 {
-	struct image_tag *rows = compilation->tags + first;
 	size_t count = compilation->tag_count - first, kept = 0;
+	struct image_tag *rows;
 
+	if (!count)
+		return;
+	rows = compilation->tags + first;
 	qsort(rows, count, sizeof(*rows), compare_tags);
 	for (size_t i = 0; i < count; i++) {
 		if (kept && rows[kept - 1].tag == rows[i].tag)

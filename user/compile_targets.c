@@ -69,7 +69,7 @@ int targets_collect(const struct policy *policy, struct targets *ret_targets)
 	cleanup(free_ptr) struct place *places = calloc(count + 1, sizeof(*places));
 	cleanup(targets_free) struct targets targets = {
 		.items = calloc(count + 1, sizeof(*targets.items)),
-		.vaults = calloc(count + 1, sizeof(*targets.vaults)),
+		.vaults = calloc(count + 1, sizeof(const struct vault *)),
 	};
 
 	if (!places || !targets.items || !targets.vaults)

@@ -30,7 +30,8 @@
  *        "changes": {"added": [vault], "removed": [vault],
  *                    "changed": [{"vault", "what": ["ip_rules", ...]}], "shared": [what]},
  *        "vaults", "ranges", "diagnostics": [D], "seconds": {"read", "compile", "publish"}}
- *       `shared`: "block" and "trusted_services", which no single vault owns
+ *       `generation` of a dry run is the one that it would get; `shared` names what no
+ *       single vault owns: "block", "trusted_services", "issuers"
  *   422 {"error", "diagnostics": [D]}
  *
  * GET /v1/rules        the bundle in force; 404 if there is none

@@ -124,14 +124,14 @@ static void read_vlan(struct link *link, const struct rtattr *attribute)
 struct kind {
 	const char *name;
 	enum tag_transport transport;
-	void (*read)(struct link *link, const struct rtattr *attribute);
 	unsigned shift; /* of the id, to make the tag */
+	void (*read)(struct link *link, const struct rtattr *attribute);
 };
 
 static const struct kind kinds[] = {
-	{"vxlan", TAG_VXLAN, read_vxlan, 0}, {"geneve", TAG_GENEVE, read_geneve, 0},
-	{"gretap", TAG_GRE, read_gre, 8},    {"gre", TAG_GRE, read_gre, 0},
-	{"vlan", TAG_VLAN, read_vlan, 0},
+	{"vxlan", TAG_VXLAN, 0, read_vxlan}, {"geneve", TAG_GENEVE, 0, read_geneve},
+	{"gretap", TAG_GRE, 8, read_gre},    {"gre", TAG_GRE, 0, read_gre},
+	{"vlan", TAG_VLAN, 0, read_vlan},
 };
 
 static const struct kind *find_kind(const struct link *link)

@@ -61,9 +61,10 @@ static void describe_holder(unsigned ifindex, const char *interface, char *text,
 	     : query.drv_prog_id ? query.drv_prog_id
 				 : query.skb_prog_id;
 	if (!id) {
-		(void)snprintf(text, size,
-			       "a device above it (VLAN, VXLAN, bridge, bond) has an XDP program, and "
-			       "then the kernel takes none here: take that one off first");
+		(void)snprintf(
+			text, size,
+			"a device above it (VLAN, VXLAN, bridge, bond) has an XDP program, and "
+			"then the kernel takes none here: take that one off first");
 		return;
 	}
 	fd = bpf_prog_get_fd_by_id(id);

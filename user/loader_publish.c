@@ -114,10 +114,8 @@ int loader_seating(struct loader *loader, struct seating *ret_seating, struct fa
 		copy_seat_name(&loader->seats[seat], name);
 		if (!name[0])
 			continue;
-		seating.names[seat] = strdup(name);
-		if (!seating.names[seat])
+		if (seating_take(&seating, seat, name))
 			return fault_set(fault, -ENOMEM, "out of memory");
-		seating.count = seat + 1;
 	}
 	*ret_seating = seating;
 	seating = (struct seating){0};

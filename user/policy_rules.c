@@ -97,8 +97,15 @@ void policy_read_ip_rules(struct schema *schema, const struct schema_field *fiel
 static void read_block_rules(struct schema *schema, const struct schema_field *field,
 			     const struct yaml_node *node, void *policy)
 {
+	struct ip_rules *block = &((struct policy *)policy)->block;
+
 	(void)field;
-	rules_read(policy_reader_of(schema), "blocks", node, &((struct policy *)policy)->block);
+	rules_read(policy_reader_of(schema), "blocks", node, block);
+	for (size_t i = 0; i < block->count; i++)
+		if (block->items[i].entry.expires)
+			diags_add(schema->diags, DIAG_ERROR, schema->file,
+				  block->items[i].entry.at.line, block->items[i].entry.at.column,
+				  "a blocked range does not expire: take 'expires' out");
 }
 
 static bool read_blocked_tag(struct schema *schema, const struct yaml_node *node, void *element)

@@ -68,8 +68,10 @@ static int guests_collect(const struct policy *policy, const struct targets *tar
 	return r;
 }
 
-static int take_seat(struct seating *seating, size_t seat, const char *name)
+int seating_take(struct seating *seating, size_t seat, const char *name)
 {
+	if (!name)
+		return -EINVAL;
 	seating->names[seat] = strdup(name);
 	if (!seating->names[seat])
 		return -ENOMEM;
@@ -94,7 +96,7 @@ static int seat_again(struct guests *guests, const struct seating *before, size_
 			continue;
 		r = names_add(seated, &guests->arena, guest, guest, &there);
 		if (!r)
-			r = take_seat(seating, seat, guest);
+			r = seating_take(seating, seat, guest);
 	}
 	return r;
 }
@@ -134,7 +136,7 @@ static int seat_newcomers(struct guests *guests, const struct seating *before,
 		}
 		if (seat == limit)
 			return -ENOSPC;
-		r = take_seat(seating, seat, guests->names[i]);
+		r = seating_take(seating, seat, guests->names[i]);
 	}
 	return r;
 }
@@ -148,7 +150,7 @@ static int seat_all(struct guests *guests, const struct seating *before, size_t 
 	seating->names = calloc(limit, sizeof(*seating->names));
 	if (!seating->names)
 		return -ENOMEM;
-	r = take_seat(seating, IMAGE_SEAT_NODE, SEAT_NODE_NAME);
+	r = seating_take(seating, IMAGE_SEAT_NODE, SEAT_NODE_NAME);
 	if (!r)
 		r = seat_again(guests, before, limit, &seated, seating);
 	return r ? r : seat_newcomers(guests, before, &seated, limit, seating);

@@ -17,8 +17,9 @@ struct trie {
 	uint32_t set;
 };
 
-static bool add_prefix(const struct trie *trie, uint32_t address, uint32_t length)
+static bool add_prefix(void *context, uint32_t address, uint32_t length)
 {
+	const struct trie *trie = context;
 	const struct bench_prefix shared = {32 + length, htonl(trie->set), htonl(address)};
 	const struct bench_node_prefix own = {length, htonl(address)};
 	const uint32_t value = 1;
@@ -27,27 +28,10 @@ static bool add_prefix(const struct trie *trie, uint32_t address, uint32_t lengt
 	return bpf_map_update_elem(trie->map, key, &value, BPF_ANY) == 0;
 }
 
-/* A range as the fewest prefixes. */
-static bool add_range(const struct trie *trie, struct range range)
-{
-	uint64_t first = range.first, end = (uint64_t)range.last + 1;
-
-	while (first < end) {
-		uint32_t bits = first ? (uint32_t)__builtin_ctzll(first) : 32;
-
-		while (bits > 32 || (1ULL << bits) > end - first)
-			bits--;
-		if (!add_prefix(trie, (uint32_t)first, 32 - bits))
-			return false;
-		first += 1ULL << bits;
-	}
-	return true;
-}
-
-static bool add_all(const struct trie *trie, const struct range *items, size_t count)
+static bool add_all(struct trie *trie, const struct range *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!add_range(trie, items[i]))
+		if (!bench_prefixes(items[i], add_prefix, trie))
 			return false;
 	return true;
 }
@@ -64,7 +48,7 @@ static bool collect(const struct bench_list *list, struct range_set *set)
 static bool add_vault(const struct subject *subject, const struct bench_rules *rules, size_t vault,
 		      const struct range_set *withheld)
 {
-	const struct trie trie = {subject_map(subject, "bench_ranges"),
+	struct trie trie = {subject_map(subject, "bench_ranges"),
 				  BENCH_SET_FIRST + (uint32_t)vault};
 	const union image_key4 key = {.address = htonl(bench_frontend(vault)),
 				      .port = htons(BENCH_FRONTEND_PORT),
@@ -82,8 +66,8 @@ static bool add_vault(const struct subject *subject, const struct bench_rules *r
 
 static bool add_rules(const struct subject *subject, const struct bench_rules *rules)
 {
-	const struct trie block = {subject_map(subject, "bench_block"), BENCH_SET_NONE};
-	const struct trie failsafe = {subject_map(subject, "bench_failsafe"), BENCH_SET_NONE};
+	struct trie block = {subject_map(subject, "bench_block"), BENCH_SET_NONE};
+	struct trie failsafe = {subject_map(subject, "bench_failsafe"), BENCH_SET_NONE};
 	const struct range exempt = {BENCH_FAILSAFE, BENCH_FAILSAFE};
 	cleanup(range_set_free) struct range_set withheld = {0};
 

@@ -67,3 +67,13 @@ bool figure_report(const struct figure *figure, const char *name, const char *un
 		    name, value, unit, min, max, figure->count);
 	return fclose(file) == 0 && r > 0;
 }
+
+double bench_quartile(const struct bench_state *state, size_t count)
+{
+	double segments[BENCH_SEGMENTS - 1];
+
+	for (size_t i = 0; i < count - 1; i++)
+		segments[i] = (double)(state->stamps[i + 1] - state->stamps[i]) / BENCH_SEGMENT;
+	qsort(segments, count - 1, sizeof(*segments), compare_doubles);
+	return segments[count / 4];
+}

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench.h"
+
 #define FIGURE_RUNS 32
 
 struct figure {
@@ -19,3 +21,10 @@ double figure_max(const struct figure *figure);
 
 /* Appends to the file that BENCH_FIGURES names; none: only prints. */
 bool figure_report(const struct figure *figure, const char *name, const char *unit);
+
+/*
+ * Nanoseconds a packet, of `count` segments (at least 2, at most BENCH_SEGMENTS). The
+ * lower quartile: whatever else runs on this machine lengthens the segments that it
+ * interrupts, and shortens none.
+ */
+double bench_quartile(const struct bench_state *state, size_t count);

@@ -236,3 +236,20 @@ uint32_t bench_pick(const struct bench_list *list, struct random *random)
 
 	return range->first + random_below(random, (size_t)range->last - range->first + 1);
 }
+
+bool bench_prefixes(struct range range, bool (*add)(void *context, uint32_t address, uint32_t length),
+		    void *context)
+{
+	uint64_t first = range.first, end = (uint64_t)range.last + 1;
+
+	while (first < end) {
+		uint32_t bits = first ? (uint32_t)__builtin_ctzll(first) : 32;
+
+		while (bits > 32 || (1ULL << bits) > end - first)
+			bits--;
+		if (!add(context, (uint32_t)first, 32 - bits))
+			return false;
+		first += 1ULL << bits;
+	}
+	return true;
+}

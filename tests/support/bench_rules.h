@@ -54,5 +54,9 @@ bool bench_list_contains(const struct bench_list *list, uint32_t address);
 bool bench_admits(const struct bench_rules *rules, size_t vault, uint32_t source);
 bool bench_admits_tagged(const struct bench_rules *rules, uint32_t tag, uint32_t source);
 
+/* A range as the fewest prefixes: calls `add` for each; stops and returns false when it does. */
+bool bench_prefixes(struct range range, bool (*add)(void *context, uint32_t address, uint32_t length),
+		    void *context);
+
 /* An address that a list holds. */
 uint32_t bench_pick(const struct bench_list *list, struct random *random);

@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench_subject.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/tcp.h>
-#include <linux/udp.h>
-#include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "bench_rules.h"
+#include "bench_frame.h"
+#include "bench_report.h"
 #include "cleanup.h"
 #include "counter.h"
 
 #define TRACE_BYTES (BENCH_PACKETS * sizeof(struct bench_packet))
 
 static const char *const program_names[BENCH_PROGRAMS] = {
+	[BENCH_EMPTY] = "bench_empty",
 	[BENCH_FLOOR] = "bench_floor",
 	[BENCH_FILTER] = "bench_filter",
 	[BENCH_FLOOR_TUNNEL] = "bench_floor_tunnel",
 	[BENCH_FILTER_TUNNEL] = "bench_filter_tunnel",
+	[BENCH_WIRE] = "vw_filter",
 };
 
 static bool failed(const char *what, int error)
@@ -80,15 +76,18 @@ static bool find_all(struct subject *subject)
 	return true;
 }
 
-/* The programs of the product are in the object, too, and not asked. */
+/* Other programs of the product are in the object, too, and not asked. */
 static void choose_programs(struct bpf_object *object)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object)
 	{
-		if (strncmp(bpf_program__name(program), "bench_", 6) != 0)
-			(void)bpf_program__set_autoload(program, false);
+		bool wanted = false;
+
+		for (size_t i = 0; i < BENCH_PROGRAMS && !wanted; i++)
+			wanted = strcmp(bpf_program__name(program), program_names[i]) == 0;
+		(void)bpf_program__set_autoload(program, wanted);
 	}
 }
 
@@ -155,104 +154,38 @@ bool subject_publish(struct subject *subject, const struct image *image)
 	return r ? failed("publish", r) : true;
 }
 
+bool subject_publish_rules(struct subject *subject, const struct bench_rules *rules)
+{
+	const struct image_stamp stamp = {.generation = 1};
+	cleanup(image_free) struct image image = {0};
+	cleanup(seating_free) struct seating seating = {0};
+	cleanup(diags_clear) struct diags diags = {0};
+	int r = seating_assign(&rules->policy, NULL, VW_SEATS, &diags, &seating);
+
+	if (!r)
+		r = image_compile(&rules->policy, &rules->node, &seating, &stamp, subject->lines,
+				  &diags, &image);
+	if (!r)
+		return subject_publish(subject, &image);
+	return failed("compile", r);
+}
+
 /* Running. ******************************************************************/
-
-struct vxlan_header {
-	uint8_t flags;
-	uint8_t reserved[3];
-	__be32 vni;
-};
-
-#define VXLAN_I 0x08 /* the VNI is valid */
-
-struct plain_frame {
-	struct ethhdr ethernet;
-	struct iphdr ip;
-	struct tcphdr tcp;
-	uint8_t pad[BENCH_PLAIN_BYTES - 54];
-} __attribute__((packed));
-
-struct tunnel_frame {
-	struct ethhdr ethernet;
-	struct iphdr ip;
-	struct udphdr udp;
-	struct vxlan_header vxlan;
-	struct plain_frame inside;
-} __attribute__((packed));
-
-_Static_assert(sizeof(struct plain_frame) == BENCH_PLAIN_BYTES, "where the generator writes");
-_Static_assert(sizeof(struct tunnel_frame) == BENCH_TUNNEL_BYTES, "where the generator writes");
-
-static struct plain_frame make_plain(void)
-{
-	return (struct plain_frame){
-		.ethernet = {.h_proto = htons(ETH_P_IP)},
-		.ip = {.version = 4,
-		       .ihl = 5,
-		       .ttl = 64,
-		       .protocol = IPPROTO_TCP,
-		       .tot_len = htons(sizeof(struct iphdr) + sizeof(struct tcphdr))},
-		.tcp = {.doff = 5, .syn = 1},
-	};
-}
-
-static struct tunnel_frame make_tunnel(void)
-{
-	struct tunnel_frame frame = {
-		.ethernet = {.h_proto = htons(ETH_P_IP)},
-		.ip = {.version = 4,
-		       .ihl = 5,
-		       .ttl = 64,
-		       .protocol = IPPROTO_UDP,
-		       .saddr = htonl(BENCH_PEER),
-		       .daddr = htonl(BENCH_FRONTEND_NODE)},
-		.udp = {.dest = htons(BENCH_TUNNEL_PORT)},
-		.vxlan = {.flags = VXLAN_I},
-		.inside = make_plain(),
-	};
-
-	frame.ip.tot_len = htons(sizeof(frame) - offsetof(struct tunnel_frame, ip));
-	frame.udp.len = htons(sizeof(frame) - offsetof(struct tunnel_frame, udp));
-	return frame;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double first = *(const double *)a, second = *(const double *)b;
-
-	return (first > second) - (first < second);
-}
-
-/*
- * Nanoseconds a packet. The lower quartile: whatever else runs on this machine
- * lengthens the segments that it interrupts, and shortens none.
- */
-static double segment_quartile(const struct bench_state *state)
-{
-	double segments[BENCH_SEGMENTS - 1];
-
-	for (size_t i = 0; i < BENCH_SEGMENTS - 1; i++)
-		segments[i] = (double)(state->stamps[i + 1] - state->stamps[i]) / BENCH_SEGMENT;
-	qsort(segments, BENCH_SEGMENTS - 1, sizeof(*segments), compare_doubles);
-	return segments[BENCH_SEGMENTS / 4];
-}
 
 bool subject_run(struct subject *subject, enum bench_program program, struct bench_run *ret_run)
 {
 	bool tunnel = program == BENCH_FLOOR_TUNNEL || program == BENCH_FILTER_TUNNEL;
-	struct tunnel_frame tunnel_frame = make_tunnel();
-	struct plain_frame plain_frame = make_plain();
-	LIBBPF_OPTS(bpf_test_run_opts, options, .repeat = BENCH_PACKETS);
+	struct bench_frame frame = tunnel ? bench_frame_tunnel() : bench_frame_plain();
+	LIBBPF_OPTS(bpf_test_run_opts, options, .repeat = BENCH_PACKETS, .data_in = frame.bytes,
+		    .data_size_in = frame.length);
 	int r;
 
-	options.data_in = tunnel ? (void *)&tunnel_frame : (void *)&plain_frame;
-	options.data_size_in = tunnel ? sizeof(tunnel_frame) : sizeof(plain_frame);
 	memset(subject->state, 0, sizeof(*subject->state));
 	r = bpf_prog_test_run_opts(subject->programs[program], &options);
 	if (r || options.retval != XDP_DROP)
 		return failed(program_names[program], r ? r : EPROTO);
 	*ret_run = (struct bench_run){
-		.nanoseconds = segment_quartile(subject->state),
+		.nanoseconds = bench_quartile(subject->state, BENCH_SEGMENTS),
 		.allowed = subject->state->allowed,
 		.sum = subject->state->sum,
 	};

@@ -9,15 +9,18 @@
 #include <stdint.h>
 
 #include "bench.h"
+#include "bench_rules.h"
 #include "compile.h"
 
 struct bpf_object;
 
 enum bench_program {
+	BENCH_EMPTY,
 	BENCH_FLOOR,
 	BENCH_FILTER,
 	BENCH_FLOOR_TUNNEL,
 	BENCH_FILTER_TUNNEL,
+	BENCH_WIRE, /* the product's own, as it is attached */
 	BENCH_PROGRAMS,
 };
 
@@ -31,8 +34,9 @@ struct subject {
 
 /* Loads an opened object and takes it over. These print why they failed, and return false. */
 bool subject_load(struct subject *subject, struct bpf_object *object, uint32_t lines);
-/* Puts an image in force. */
+/* Puts an image in force: this one, or that of rules as the product compiles them. */
 bool subject_publish(struct subject *subject, const struct image *image);
+bool subject_publish_rules(struct subject *subject, const struct bench_rules *rules);
 void subject_close(struct subject *subject);
 
 int subject_map(const struct subject *subject, const char *name);
