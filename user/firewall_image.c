@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "counter.h"
+#include "firewall_connections.h"
 
 static void free_digest_context(EVP_MD_CTX **context)
 {
@@ -91,10 +92,14 @@ int firewall_prepare(struct firewall *firewall, const struct node *node, struct 
 
 int firewall_publish(struct firewall *firewall, struct prepared *prepared, struct fault *fault)
 {
-	int r = loader_publish(firewall->loader, &prepared->image, &prepared->seating, fault);
+	cleanup(admissions_free) struct admissions admissions = {0};
+	int r;
 
+	admissions_note(firewall, &admissions);
+	r = loader_publish(firewall->loader, &prepared->image, &prepared->seating, fault);
 	if (r < 0)
 		return r;
+	(void)admissions_enforce(firewall, &admissions);
 	seating_free(&firewall->seating);
 	firewall->seating = prepared->seating;
 	prepared->seating = (struct seating){0};

@@ -27,8 +27,8 @@ struct connection {
 };
 
 /*
- * Walks all established connections and closes those for which `closes` says so;
- * both ends are told by a reset. Returns how many were closed, or -errno.
+ * Asks about every established connection of this network namespace, and closes those
+ * for which the answer is yes: both ends get a reset. Returns how many, or -errno.
  */
 long sockets_close(bool (*closes)(const struct connection *connection, void *context),
 		   void *context, struct fault *fault);
