@@ -158,6 +158,19 @@ static int on_retry(sd_event_source *source, uint64_t time, void *context)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+/* A gate that was started anew is found within half a second. */
+#define GATE_MICROSECONDS (MICROSECONDS / 2)
+
+static int on_gate(sd_event_source *source, uint64_t time, void *context)
+{
+	struct agent *agent = context;
+
+	(void)time;
+	firewall_follow_gate(&agent->firewall);
+	(void)sd_event_source_set_time_relative(source, GATE_MICROSECONDS);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
 /* Fires never; it only fails as soon as somebody sets the clock. */
 static int arm_clock(const struct agent *agent)
 {
@@ -241,6 +254,9 @@ static int add_sources(struct agent *agent)
 	if (r >= 0)
 		r = sd_event_add_time_relative(agent->event, NULL, CLOCK_MONOTONIC,
 					       RETRY_SECONDS * MICROSECONDS, 0, on_retry, agent);
+	if (r >= 0)
+		r = sd_event_add_time_relative(agent->event, NULL, CLOCK_MONOTONIC, 0, 0, on_gate,
+					       agent);
 	return r;
 }
 

@@ -21,7 +21,7 @@
  *    "interfaces": [{"name", "ifindex", "wanted": "auto"|"native"|"generic",
  *                    "state": "attached"|"absent"|"refused"|"waiting",
  *                    "mode": "native"|"generic"|null, "frags": bool, "reason": text|null}],
- *    "gate": null,
+ *    "gate": null | {"listen", "state": "stands"|"absent", "reason"}, "steered",
  *    "totals": {"allow"|"gate"|"drop"|"would_drop"|"would_gate": {"packets", "bytes"}},
  *    "seats": {"used", "limit"}}
  *

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include "address.h"
 #include "control_parts.h"
 #include "counter.h"
 #include "verdict.h"
@@ -116,6 +117,19 @@ static json_t *seats_json(const struct seating *seating)
 	return json_pack("{s:I, s:I}", "used", used, "limit", (json_int_t)VW_SEATS);
 }
 
+/* null: node.yaml has no gate. */
+static json_t *gate_json(const struct firewall *firewall)
+{
+	char listen[FRONTEND_ADDRESS_TEXT];
+
+	if (!firewall->node.gate.present)
+		return json_null();
+	frontend_format(&firewall->node.gate.listen, listen);
+	return json_pack("{s:s, s:s, s:o}", "listen", listen, "state",
+			 firewall->gate_stands ? "stands" : "absent", "reason",
+			 control_text(firewall->gate_reason[0] ? firewall->gate_reason : NULL));
+}
+
 void control_status(struct http_request *request, void *context)
 {
 	const struct control *control = context;
@@ -127,13 +141,15 @@ void control_status(struct http_request *request, void *context)
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
 	http_answer(
 		request, 200,
-		json_pack("{s:i, s:s, s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:o}",
-			  "schema", 1, "instance", firewall->paths.instance, "version",
-			  VAULTWALL_VERSION, "pid", (int)getpid(), "uptime_seconds",
-			  (json_int_t)(now.tv_sec - control->started.tv_sec), "enforcing",
-			  is_enforcing(firewall), "generation", generation, "message",
-			  control_text(firewall->message[0] ? firewall->message : NULL), "rules",
-			  rules_json(firewall->rules), "image", image_json(firewall), "interfaces",
-			  interfaces_json(&firewall->interfaces), "gate", "totals",
-			  totals_json(firewall), "seats", seats_json(&firewall->seating)));
+		json_pack(
+			"{s:i, s:s, s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+			"schema", 1, "instance", firewall->paths.instance, "version",
+			VAULTWALL_VERSION, "pid", (int)getpid(), "uptime_seconds",
+			(json_int_t)(now.tv_sec - control->started.tv_sec), "enforcing",
+			is_enforcing(firewall), "generation", generation, "message",
+			control_text(firewall->message[0] ? firewall->message : NULL), "rules",
+			rules_json(firewall->rules), "image", image_json(firewall), "interfaces",
+			interfaces_json(&firewall->interfaces), "gate", gate_json(firewall),
+			"steered", firewall->steered, "totals", totals_json(firewall), "seats",
+			seats_json(&firewall->seating)));
 }

@@ -44,6 +44,8 @@ struct firewall {
 	size_t lines;		/* of that image */
 	bool steered;		/* connections are steered; else what is gated is dropped */
 	size_t devices_refused; /* tunnel devices whose connections are refused */
+	bool gate_stands;	/* the gate's listener is known to the kernel */
+	char gate_reason[512];	/* why not; empty: nobody looked yet, or it stands */
 	char message[512];	/* what an operator should know; empty: all is well */
 };
 
@@ -65,6 +67,12 @@ void firewall_reload(struct firewall *firewall);
 
 /* Interfaces may have come, or (`again`) may have changed their minds. */
 void firewall_attach(struct firewall *firewall, bool again);
+
+/*
+ * Looks after the gate: tells the kernel its listener when there is a new one. To be
+ * called often; it costs one look-up while the gate stands.
+ */
+void firewall_follow_gate(struct firewall *firewall);
 
 struct pusher {
 	uid_t uid;

@@ -98,6 +98,13 @@ int loader_attach(struct loader *loader, const char *interface, enum attach_mode
  */
 int loader_steer(struct loader *loader, struct fault *fault);
 
+/* Where the gate listens (host order); 0: there is none. Nobody else reaches that port. */
+void loader_set_gate_port(struct loader *loader, uint16_t port);
+
+/* Gated connections go to this listening socket, for as long as it lives. */
+int loader_set_gate(struct loader *loader, int listener, struct fault *fault);
+bool loader_gate_stands(struct loader *loader);
+
 /* A network device whose packets bear an endpoint tag, for steering. */
 struct loader_device {
 	unsigned ifindex;

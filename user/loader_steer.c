@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The steering program on the network namespace, by a pinned link like the filter's. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -98,4 +99,30 @@ int loader_set_devices(struct loader *loader, const struct loader_device *device
 	}
 	forget_others(map, devices, count);
 	return 0;
+}
+
+void loader_set_gate_port(struct loader *loader, uint16_t port)
+{
+	__atomic_store_n(&loader->cell->gate_port, htons(port), __ATOMIC_RELEASE);
+}
+
+int loader_set_gate(struct loader *loader, int listener, struct fault *fault)
+{
+	uint32_t zero = 0;
+	uint64_t value = (uint64_t)listener;
+	int r = bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_gates), &zero, &value,
+				    BPF_ANY);
+
+	return r ? fault_set(fault, r, "the kernel does not take the gate's socket: %s",
+			     strerror(-r))
+		 : 0;
+}
+
+/* The kernel takes a socket that was closed out of the map by itself. */
+bool loader_gate_stands(struct loader *loader)
+{
+	uint32_t zero = 0;
+	uint64_t cookie;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(loader->skeleton->maps.vw_gates), &zero, &cookie);
 }

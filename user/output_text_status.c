@@ -67,6 +67,23 @@ static void print_room(const struct printer *printer, const json_t *status)
 	}
 }
 
+static void print_gate(const struct printer *printer, const json_t *status)
+{
+	const json_t *gate = json_object_get(status, "gate");
+	const json_t *reason = json_object_get(gate, "reason");
+	bool stands = json_is_object(gate) && strcmp(field_text(gate, "state"), "stands") == 0;
+
+	print_label(printer, "gate");
+	if (!json_is_object(gate))
+		output_print(printer, HUE_PLAIN, "none: what is gated is refused");
+	else
+		output_print(printer, stands ? HUE_GOOD : HUE_BAD, "%s on %s",
+			     field_text(gate, "state"), field_text(gate, "listen"));
+	if (json_is_string(reason))
+		output_print(printer, HUE_PLAIN, ": %s", json_string_value(reason));
+	output_newline(printer);
+}
+
 static enum hue state_hue(const char *state)
 {
 	if (strcmp(state, "attached") == 0)
@@ -142,6 +159,7 @@ void text_status(const struct printer *printer, const json_t *answer)
 	output_newline(printer);
 	print_rules(printer, json_object_get(answer, "rules"));
 	print_room(printer, answer);
+	print_gate(printer, answer);
 	print_interfaces(printer, json_object_get(answer, "interfaces"));
 	print_totals(printer, json_object_get(answer, "totals"));
 }
