@@ -13,9 +13,11 @@
 #include "journal.h"
 #include "sockets.h"
 
-#define WAYS 64 /* without a tag, and the tags of at most 63 devices */
+#define ADMISSIONS_BYTES ((size_t)256 << 20) /* some five million connections */
+#define WAYS		 64		     /* without a tag, and the tags of at most 63 devices */
 
 struct admission {
+	struct admission *next; /* while they are noted */
 	uint64_t cookie;
 	uint64_t ways; /* bit 0: without a tag; bit n: with tag n - 1 of the devices */
 };
@@ -31,7 +33,7 @@ struct round {
 
 void admissions_free(struct admissions *admissions)
 {
-	free(admissions->items);
+	arena_free_all(&admissions->arena);
 	*admissions = (struct admissions){0};
 }
 
@@ -116,28 +118,23 @@ static uint64_t ways_in(struct round *round, const struct connection *connection
 	return ways;
 }
 
-static int keep(struct admissions *admissions, struct admission admission)
-{
-	if (admissions->count == admissions->capacity) {
-		size_t capacity = admissions->capacity ? admissions->capacity * 2 : 64;
-		struct admission *items = reallocarray(admissions->items, capacity, sizeof(*items));
-
-		if (!items)
-			return -ENOMEM;
-		admissions->items = items;
-		admissions->capacity = capacity;
-	}
-	admissions->items[admissions->count++] = admission;
-	return 0;
-}
-
 static bool note(const struct connection *connection, void *context)
 {
 	struct round *round = context;
-	struct admission admission = {connection->cookie, ways_in(round, connection)};
+	struct admissions *noted = round->noted;
+	uint64_t ways = ways_in(round, connection);
+	struct admission *admission;
 
-	if (admission.ways && keep(round->noted, admission))
+	if (!ways)
+		return false;
+	admission = arena_alloc(&noted->arena, sizeof(*admission));
+	if (!admission) {
 		round->error = -ENOMEM;
+		return false;
+	}
+	*admission = (struct admission){noted->newest, connection->cookie, ways};
+	noted->newest = admission;
+	noted->count++;
 	return false;
 }
 
@@ -178,17 +175,32 @@ static long walk(struct round *round,
 	return closed;
 }
 
+/* From the list to an array, ordered by cookie. */
+static void order(struct admissions *admissions)
+{
+	size_t place = 0;
+
+	admissions->items =
+		arena_alloc(&admissions->arena, admissions->count * sizeof(struct admission));
+	if (!admissions->items)
+		admissions->count = 0;
+	for (const struct admission *each = admissions->newest; each && place < admissions->count;
+	     each = each->next)
+		admissions->items[place++] = *each;
+	if (place)
+		qsort(admissions->items, place, sizeof(struct admission), compare_cookies);
+}
+
 void admissions_note(struct firewall *firewall, struct admissions *ret_admissions)
 {
 	struct round round = {.firewall = firewall, .noted = ret_admissions};
 
 	*ret_admissions = (struct admissions){0};
+	arena_init(&ret_admissions->arena, ADMISSIONS_BYTES);
 	if (firewall->generation == 0)
 		return;
 	(void)walk(&round, note);
-	if (ret_admissions->count)
-		qsort(ret_admissions->items, ret_admissions->count, sizeof(struct admission),
-		      compare_cookies);
+	order(ret_admissions);
 }
 
 long admissions_enforce(struct firewall *firewall, const struct admissions *admissions)

@@ -12,14 +12,17 @@
  */
 #pragma once
 
+#include "arena.h"
 #include "firewall.h"
 
 struct admission;
 
 /* Starts as {0}, ends with admissions_free(). */
 struct admissions {
-	struct admission *items; /* ordered by cookie once noted */
-	size_t count, capacity;
+	struct arena arena;
+	struct admission *newest; /* of a list, while they are noted */
+	struct admission *items;  /* ordered by cookie afterwards */
+	size_t count;
 };
 
 /* Notes who is let in now. What cannot be asked is left out. */
