@@ -173,8 +173,10 @@ fuzz: $(FUZZERS) ## search for FUZZ_SECONDS with each fuzzer (default 60)
 fuzz-short: $(FUZZERS)
 	@$(RUN) fuzz --via scripts/fuzz.sh --timeout 60 --jobs $(JOBS) $(FUZZERS)
 
-bench: $(PROGRAM) $(BENCHES) ## figures, not verdicts (root, BPF)
-	@$(SUDO) env $(VAULTWALL) tests/bench/run.sh
+bench: ## figures beside an XDP program that only parses, and beside peers (root; QUICK=1)
+	@scripts/install-dependencies.sh build bench
+	@$(MAKE) $(parallel) $(PROGRAM) $(BENCHES)
+	@$(SUDO) env $(VAULTWALL) QUICK=$(QUICK) tests/bench/run.sh
 
 # --- lint ----------------------------------------------------------------------------------------
 
@@ -204,14 +206,15 @@ lint-cppcheck:
 
 # The rest goes file by file and remembers what was clean.
 lint-shellcheck: $(SCRIPTS:%=build/lint/%.shellcheck)
-lint-headers: $(HEADERS:%=build/lint/%.alone)
+# A *.bpf.h goes on where a *.bpf.c left off: alone it means nothing.
+lint-headers: $(patsubst %,build/lint/%.alone,$(filter-out %.bpf.h,$(HEADERS)))
 lint-analyze: $(USER_C:%=build/lint/%.analyze)
 lint-tidy: $(C_FILES:%=build/lint/%.tidy)
 all lint-shellcheck lint-headers lint-analyze lint-tidy:
 	@:
 # gcc 12 does not follow a value through memcpy(); clang's analyzer looks for that.
 ANALYZE := -fanalyzer -Wno-analyzer-use-of-uninitialized-value
-lint_flags = $(if $(filter bpf/% %.bpf.c,$<),$(BPF_CFLAGS),$(CPPFLAGS) $(CFLAGS))
+lint_flags = $(if $(filter bpf/% %.bpf.c %.bpf.h,$<),$(BPF_CFLAGS),$(CPPFLAGS) $(CFLAGS))
 
 build/lint/%.shellcheck: %
 	$(call say,SHELL,$<)

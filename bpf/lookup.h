@@ -11,7 +11,7 @@
 
 #ifdef __bpf__
 #define MATCH_CALL static __attribute__((noinline, unused)) /* off the common path */
-typedef void *match_image;			    /* a map of union image_line */
+typedef void *match_image;				    /* a map of union image_line */
 #else
 #define MATCH_CALL static inline
 struct match_lines {

@@ -18,7 +18,7 @@ refuse() {
 # Which licence a file must name; LICENSE says the same to people.
 licence_of() {
   case $1 in
-  *.bpf.c) echo 'GPL-2.0-only' ;;
+  *.bpf.c | *.bpf.h) echo 'GPL-2.0-only' ;;
   include/* | bpf/*) echo 'GPL-2.0-only( OR Apache-2.0)?' ;;
   *) echo 'Apache-2.0' ;;
   esac

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that building, showing and testing need, and only those that are
 # missing: a second run is instant and needs no network. Calls sudo itself where it must.
-# Usage: install-dependencies.sh [build|demo|test]...     (default: all of them)
+# Usage: install-dependencies.sh [build|demo|test|bench]...     (default: all but bench)
 set -euo pipefail
 
 build=(gcc make pkg-config clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libyaml-dev
@@ -10,8 +10,9 @@ build=(gcc make pkg-config clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev l
 demo=(iproute2 curl openssl jq iputils-ping)
 test=(libcmocka-dev clang-format clang-tidy cppcheck shellcheck mandoc prometheus iproute2
   iputils-ping ethtool tcpdump curl openssl jq python3 libcap2-bin)
+bench=(jq bpftool iproute2 nftables ipset iptables xdp-tools gnuplot-nox)
 # Needed for a tool inside them; their daemons are neither started nor enabled.
-quiet_services=(prometheus)
+quiet_services=(prometheus nftables)
 
 say() { printf 'dependencies: %s\n' "$*"; }
 die() {
@@ -39,7 +40,8 @@ list_wanted() {
     build) printf '%s\n' "${build[@]}" ;;
     demo) printf '%s\n' "${demo[@]}" ;;
     test) printf '%s\n' "${test[@]}" && sanitizer_package ;;
-    *) die "no group '$group'; there are: build demo test" ;;
+    bench) printf '%s\n' "${bench[@]}" ;;
+    *) die "no group '$group'; there are: build demo test bench" ;;
     esac
   done | sort -u
 }

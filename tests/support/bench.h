@@ -22,9 +22,9 @@ struct bench_packet {
 
 /* Writer: the program that runs. User space zeroes it before a run. */
 struct bench_state {
-	__u64 next;			  /* packet of the trace */
-	__u64 allowed;			  /* how many */
-	__u64 sum;			  /* of the numbers of the allowed ones */
+	__u64 next;		      /* packet of the trace */
+	__u64 allowed;		      /* how many */
+	__u64 sum;		      /* of the numbers of the allowed ones */
 	__u64 stamps[BENCH_SEGMENTS]; /* clock at the start of each segment */
 };
 

@@ -13,8 +13,14 @@
 #include "bench_rules.h"
 
 /* Locally administered; peers.sh gives the first one to the receiver. */
-#define RECEIVER {0x02, 0, 0, 0, 0, 0x02}
-#define SENDER	 {0x02, 0, 0, 0, 0, 0x01}
+#define RECEIVER                                                                                   \
+	{                                                                                          \
+		0x02, 0, 0, 0, 0, 0x02                                                             \
+	}
+#define SENDER                                                                                     \
+	{                                                                                          \
+		0x02, 0, 0, 0, 0, 0x01                                                             \
+	}
 
 struct vxlan_header {
 	uint8_t flags;

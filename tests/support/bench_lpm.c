@@ -49,7 +49,7 @@ static bool add_vault(const struct subject *subject, const struct bench_rules *r
 		      const struct range_set *withheld)
 {
 	struct trie trie = {subject_map(subject, "bench_ranges"),
-				  BENCH_SET_FIRST + (uint32_t)vault};
+			    BENCH_SET_FIRST + (uint32_t)vault};
 	const union image_key4 key = {.address = htonl(bench_frontend(vault)),
 				      .port = htons(BENCH_FRONTEND_PORT),
 				      .protocol = IPPROTO_TCP,

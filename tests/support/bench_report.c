@@ -47,6 +47,15 @@ double figure_max(const struct figure *figure)
 	return nth(figure, figure->count - (figure->count > 0));
 }
 
+struct figure figure_divide(const struct figure *a, const struct figure *b)
+{
+	struct figure quotient = {0};
+
+	for (size_t i = 0; i < a->count; i++)
+		figure_add(&quotient, a->runs[i] / figure_median(b));
+	return quotient;
+}
+
 bool figure_report(const struct figure *figure, const char *name, const char *unit)
 {
 	const char *path = getenv("BENCH_FIGURES"); // NOLINT(concurrency-mt-unsafe): one thread

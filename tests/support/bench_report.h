@@ -19,6 +19,9 @@ double figure_median(const struct figure *figure);
 double figure_min(const struct figure *figure);
 double figure_max(const struct figure *figure);
 
+/* The runs of `a` over the median of `b`. */
+struct figure figure_divide(const struct figure *a, const struct figure *b);
+
 /* Appends to the file that BENCH_FIGURES names; none: only prints. */
 bool figure_report(const struct figure *figure, const char *name, const char *unit);
 

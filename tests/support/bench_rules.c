@@ -17,12 +17,13 @@ uint32_t bench_frontend(size_t vault)
 }
 
 /* What allow lists are made of: single hosts, offices, providers. */
-static struct range make_range(struct random *random)
+static struct range make_range(struct random *random, bool sparse)
 {
 	static const struct {
 		uint32_t below, length;
 	} lengths[] = {{30, 32}, {45, 28}, {75, 24}, {85, 22}, {95, 20}, {100, 16}};
-	uint32_t dice = random_below(random, 100), address = (uint32_t)random_next(random);
+	uint32_t dice = random_below(random, sparse ? 45 : 100),
+		 address = (uint32_t)random_next(random);
 	size_t i = 0;
 	uint32_t host;
 
@@ -60,7 +61,7 @@ static void merge(struct bench_list *list)
 }
 
 /* Fills the IP rules and the list alike. */
-static bool make_list(struct arena *arena, size_t count, struct random *random,
+static bool make_list(struct arena *arena, size_t count, bool sparse, struct random *random,
 		      struct ip_rules *rules, struct bench_list *list)
 {
 	*rules = (struct ip_rules){arena_alloc(arena, count * sizeof(*rules->items)), count};
@@ -68,7 +69,7 @@ static bool make_list(struct arena *arena, size_t count, struct random *random,
 	if (!rules->items || !list->items)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		list->items[i] = make_range(random);
+		list->items[i] = make_range(random, sparse);
 		rules->items[i].entry.range = list->items[i];
 	}
 	merge(list);
@@ -109,7 +110,7 @@ static bool make_vaults(struct bench_rules *rules, struct random *random)
 		return false;
 	for (size_t i = 0; i < policy->vault_count; i++)
 		if (!make_frontend(&policy->arena, &policy->vaults[i], i) ||
-		    !make_list(&policy->arena, rules->size.ranges, random,
+		    !make_list(&policy->arena, rules->size.ranges, rules->size.sparse, random,
 			       &policy->vaults[i].ip_rules, &rules->allowed[i]))
 			return false;
 	return true;
@@ -183,7 +184,7 @@ bool bench_rules_make(struct bench_rules *rules, const struct bench_size *size, 
 	arena_init(&rules->policy.arena, ARENA_BYTES);
 	arena_init(&rules->node.arena, ARENA_BYTES);
 	return make_vaults(rules, &random) && make_networks(rules) && make_node(&rules->node) &&
-	       make_list(&rules->policy.arena, size->block, &random, &rules->policy.block,
+	       make_list(&rules->policy.arena, size->block, false, &random, &rules->policy.block,
 			 &rules->block);
 }
 
@@ -237,8 +238,8 @@ uint32_t bench_pick(const struct bench_list *list, struct random *random)
 	return range->first + random_below(random, (size_t)range->last - range->first + 1);
 }
 
-bool bench_prefixes(struct range range, bool (*add)(void *context, uint32_t address, uint32_t length),
-		    void *context)
+bool bench_prefixes(struct range range,
+		    bool (*add)(void *context, uint32_t address, uint32_t length), void *context)
 {
 	uint64_t first = range.first, end = (uint64_t)range.last + 1;
 

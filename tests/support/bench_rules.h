@@ -19,6 +19,7 @@ struct bench_size {
 	size_t ranges;	 /* of each vault */
 	size_t networks; /* each with one subnet; every vault lists them all */
 	size_t block;	 /* ranges */
+	bool sparse;	 /* small ranges only, so that millions do not melt into one */
 };
 
 /* Ranges that ascend, none touching the next. */
@@ -55,8 +56,8 @@ bool bench_admits(const struct bench_rules *rules, size_t vault, uint32_t source
 bool bench_admits_tagged(const struct bench_rules *rules, uint32_t tag, uint32_t source);
 
 /* A range as the fewest prefixes: calls `add` for each; stops and returns false when it does. */
-bool bench_prefixes(struct range range, bool (*add)(void *context, uint32_t address, uint32_t length),
-		    void *context);
+bool bench_prefixes(struct range range,
+		    bool (*add)(void *context, uint32_t address, uint32_t length), void *context);
 
 /* An address that a list holds. */
 uint32_t bench_pick(const struct bench_list *list, struct random *random);

@@ -62,8 +62,8 @@ static void *map_whole(int map, size_t size)
 static bool find_all(struct subject *subject)
 {
 	for (size_t i = 0; i < BENCH_PROGRAMS; i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(subject->object,
-									       program_names[i]);
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(subject->object, program_names[i]);
 
 		subject->programs[i] = program ? bpf_program__fd(program) : -1;
 		if (subject->programs[i] < 0)

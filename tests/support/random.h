@@ -24,7 +24,7 @@ static inline uint64_t random_next(struct random *random)
 /* From 0 on, below the limit. */
 static inline uint32_t random_below(struct random *random, size_t limit)
 {
-	return (uint32_t)((random_next(random) >> 16) % limit);
+	return limit ? (uint32_t)((random_next(random) >> 16) % limit) : 0;
 }
 
 static inline bool random_percent(struct random *random, uint32_t percent)

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * How the cost of a packet grows with the length of one vault's list, for the
+ * filter and for the same filter with an LPM_TRIE: the data of the plot.
+ * Usage: growth [MOST]     ranges, default 10,000,000. Prints: RANGES FLOOR FILTER LPM, in ns
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "bench_lpm.h"
+#include "bench_measure.h"
+#include "bench_rules.h"
+#include "bench_subject.h"
+#include "cleanup.h"
+#include "loader.h"
+
+#include <bench_image.skel.h>
+#include <bench_lpm.skel.h>
+
+#define RUNS_DEFAULT  3
+#define RANGES_MOST   10000000
+#define RANGES_BEYOND 4000000 /* more than a slot of the product has room for */
+
+static void make_trace(const struct bench_rules *rules, struct bench_packet *trace,
+		       struct bench_expected *expected)
+{
+	struct random random = {random_seed(1)};
+
+	*expected = (struct bench_expected){0};
+	for (uint32_t i = 0; i < BENCH_PACKETS; i++) {
+		uint32_t source = random_percent(&random, 50)
+					  ? bench_pick(&rules->allowed[0], &random)
+					  : (uint32_t)random_next(&random);
+
+		trace[i] = (struct bench_packet){.source = htonl(source),
+						 .destination = htonl(bench_frontend(0)),
+						 .port = htons(BENCH_FRONTEND_PORT)};
+		if (!bench_admits(rules, 0, source))
+			continue;
+		expected->allowed++;
+		expected->sum += i;
+	}
+}
+
+static struct bench_plan make_plan(const char *name)
+{
+	return (struct bench_plan){.name = name, .runs = bench_runs(RUNS_DEFAULT)};
+}
+
+static bool measure_image(const struct bench_rules *rules, struct bench_outcome *outcome)
+{
+	uint32_t lines = LOADER_SLOT_LINES * (rules->size.ranges > RANGES_BEYOND ? 4 : 1);
+	struct bench_image_bpf *skeleton = bench_image_bpf__open();
+	cleanup(subject_close) struct subject subject = {0};
+	struct bench_expected expected;
+
+	if (!skeleton || !subject_load(&subject, skeleton->obj, lines) ||
+	    !subject_publish_rules(&subject, rules))
+		return false;
+	make_trace(rules, subject.trace, &expected);
+	return bench_measure(&subject, make_plan("growth"), &expected, outcome);
+}
+
+static bool measure_lpm(const struct bench_rules *rules, struct bench_outcome *outcome)
+{
+	struct bench_lpm_bpf *skeleton = bench_lpm_bpf__open();
+	cleanup(subject_close) struct subject subject = {0};
+	struct bench_expected expected;
+
+	if (!skeleton || !subject_load(&subject, skeleton->obj, IMAGE_LINE_FIRST) ||
+	    !lpm_publish(&subject, rules))
+		return false;
+	make_trace(rules, subject.trace, &expected);
+	return bench_measure(&subject, make_plan("growth with LPM_TRIE"), &expected, outcome);
+}
+
+static bool run_size(size_t ranges)
+{
+	const struct bench_size size = {.vaults = 1, .ranges = ranges, .sparse = true};
+	cleanup(bench_rules_free) struct bench_rules rules = {0};
+	struct bench_outcome image, lpm;
+
+	if (!bench_rules_make(&rules, &size, random_seed(1)) || !measure_image(&rules, &image) ||
+	    !measure_lpm(&rules, &lpm))
+		return false;
+	(void)printf("%zu %.2f %.2f %.2f\n", ranges, figure_median(&image.floor),
+		     figure_median(&image.total), figure_median(&lpm.total));
+	return fflush(stdout) == 0;
+}
+
+int main(int argc, char **argv)
+{
+	size_t most = argc > 1 ? strtoul(argv[1], NULL, 10) : RANGES_MOST;
+
+	bench_stay_put();
+	for (size_t ranges = 10; ranges <= most; ranges *= 10)
+		if (!run_size(ranges))
+			return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
