@@ -69,6 +69,26 @@ static __always_inline void steer_decide(const struct match *match, const struct
 		match_decide(decision, match_untagged(match, target, packet), target);
 }
 
+#define STEER_LOOPBACK4	     0x7f000000U
+#define STEER_LOOPBACK4_MASK 0xff000000U
+
+/*
+ * The host talking to itself. The kernel says `lo` only for addresses that lie on it:
+ * for those of another device it names that one. Then the host is both ends, or comes
+ * from 127/8, and no packet from outside may say so: it is a martian to the kernel
+ * (RFC 1812 section 5.3.7), and to the filter a source like any other.
+ */
+static __always_inline bool steer_is_local(__u32 interface, const struct packet *packet)
+{
+	if (interface == STEER_LOOPBACK)
+		return true;
+	if (packet->family == 4)
+		return packet->source4 == packet->destination4 ||
+		       (bpf_ntohl(packet->source4) & STEER_LOOPBACK4_MASK) == STEER_LOOPBACK4;
+	return packet->source[0] == packet->destination[0] &&
+	       packet->source[1] == packet->destination[1];
+}
+
 static __always_inline void steer_count(__u32 seat, __u32 outcome)
 {
 	struct vw_connections *connections = bpf_map_lookup_elem(&vw_connections, &seat);
@@ -100,9 +120,11 @@ int vw_steer(struct bpf_sk_lookup *context)
 	struct decision decision = {};
 	const struct image_target *target;
 	enum vw_verdict verdict;
-	__u32 outcome;
+	__u32 outcome, interface;
 
-	if (context->ingress_ifindex == STEER_LOOPBACK || !steer_read(context, &packet))
+	/* The context is read before anything else: the verifier takes no pointer into it. */
+	interface = *(volatile __u32 *)&context->ingress_ifindex;
+	if (!steer_read(context, &packet) || steer_is_local(interface, &packet))
 		return SK_PASS;
 	if (!cell_open(&match))
 		return SK_DROP; /* cannot be: steering begins when rules are in force */
@@ -112,7 +134,7 @@ int vw_steer(struct bpf_sk_lookup *context)
 				       packet.destination_port == match.gate_port
 			       ? SK_DROP
 			       : SK_PASS;
-	steer_decide(&match, &packet, target, context->ingress_ifindex, &decision);
+	steer_decide(&match, &packet, target, interface, &decision);
 	outcome = outcome_of(&decision);
 	steer_count(decision.seat, outcome);
 	verdict = outcome_verdict(outcome);
