@@ -62,7 +62,7 @@ install)
     install_file "$mode" "$file" "$target"
   done
   if [ -f rules/node.yaml ] && [ ! -e "$configuration/node.yaml" ]; then
-    install -D -m 640 rules/node.yaml "$configuration/node.yaml"
+    install -D -m 644 rules/node.yaml "$configuration/node.yaml"
   fi
   notice install
   echo "installed under $root"

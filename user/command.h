@@ -54,9 +54,11 @@ struct command {
 };
 
 extern const struct command command_agent;
+extern const struct command command_authorizer;
 extern const struct command command_check;
 extern const struct command command_events;
 extern const struct command command_explain;
+extern const struct command command_gate_config;
 extern const struct command command_help;
 extern const struct command command_metrics;
 extern const struct command command_push;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "http_stream.h"
@@ -190,23 +191,44 @@ static void complete(void *context, struct MHD_Connection *connection, void **ad
 
 /* The server. */
 
-static int watch(const struct http_server *server, int fd)
+static int watch(const struct http_server *server, int fd, void *mark)
 {
-	struct epoll_event event = {.events = EPOLLIN};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = mark};
 
 	return epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static void arm_timer(const struct http_server *server)
+static int64_t milliseconds_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * A timer that goes off too early only makes one more turn, so it is set anew when it has to be
+ * earlier, and not for each request.
+ */
+static void arm_timer(struct http_server *server)
 {
 	struct itimerspec when = {0};
 	MHD_UNSIGNED_LONG_LONG wait;
+	int64_t now, alarm;
 
-	if (MHD_get_timeout(server->daemon, &wait) == MHD_YES) {
-		when.it_value.tv_sec = (time_t)(wait / 1000);
-		when.it_value.tv_nsec = (long)(wait % 1000) * 1000000 + 1;
+	if (MHD_get_timeout(server->daemon, &wait) != MHD_YES) {
+		if (server->alarm == 0)
+			(void)timerfd_settime(server->timer, 0, &when, NULL);
+		return;
 	}
-	(void)timerfd_settime(server->timer, 0, &when, NULL);
+	now = milliseconds_now();
+	alarm = now + (int64_t)wait;
+	if (server->alarm > now && server->alarm <= alarm)
+		return;
+	when.it_value.tv_sec = (time_t)(wait / 1000);
+	when.it_value.tv_nsec = (long)(wait % 1000) * 1000000 + 1;
+	if (timerfd_settime(server->timer, 0, &when, NULL) == 0)
+		server->alarm = alarm;
 }
 
 __attribute__((format(printf, 2, 0))) static void log_message(void *context, const char *format,
@@ -229,10 +251,9 @@ static int start(struct http_server *server, int *fd)
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle,
 		server, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL, MHD_OPTION_LISTEN_SOCKET,
 		*fd, MHD_OPTION_URI_LOG_CALLBACK, create, server, MHD_OPTION_NOTIFY_COMPLETED,
-		complete, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		options->memory ? options->memory : CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
-		options->connections, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout,
-		MHD_OPTION_END);
+		complete, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+		MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+		options->timeout, MHD_OPTION_END);
 	if (!server->daemon)
 		return -EIO;
 	(void)take_fd(fd); /* it closes the socket from now on */
@@ -241,7 +262,10 @@ static int start(struct http_server *server, int *fd)
 	server->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (!info || server->epoll < 0 || server->timer < 0)
 		return -EIO;
-	return watch(server, info->epoll_fd) < 0 || watch(server, server->timer) < 0 ? -EIO : 0;
+	return watch(server, info->epoll_fd, NULL) < 0 ||
+			       watch(server, server->timer, &server->timer) < 0
+		       ? -EIO
+		       : 0;
 }
 
 static void free_server(struct http_server **server)
@@ -303,7 +327,6 @@ void http_drain(struct http_server *server)
 	if (server->draining)
 		return;
 	server->draining = true;
-	/* Not closed: MHD_stop_daemon() would shut down a listener that a successor shares. */
 	server->retired = MHD_quiesce_daemon(server->daemon);
 }
 
@@ -319,6 +342,7 @@ void http_close(struct http_server *server)
 	server->closing = true;
 	for (struct http_stream *stream = server->streams; stream; stream = stream->next)
 		http_stream_hang_up(stream);
+	/* MHD_stop_daemon() shuts its listener down, and so for everybody who shares the socket. */
 	if (server->daemon && server->options.listener > 0)
 		http_drain(server);
 	if (server->daemon) {
@@ -347,7 +371,9 @@ int http_run(struct http_server *server)
 	if (count < 0 && errno != EINTR)
 		return -errno;
 	for (int i = 0; i < count; i++)
-		if (events[i].data.ptr)
+		if (events[i].data.ptr == &server->timer)
+			server->alarm = 0; /* it is quiet again once it is set */
+		else if (events[i].data.ptr)
 			http_stream_hang_up(events[i].data.ptr);
 	if (MHD_run(server->daemon) != MHD_YES)
 		return -EIO;

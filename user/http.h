@@ -40,8 +40,7 @@ struct http_options {
 	unsigned connections;
 	unsigned timeout; /* seconds that a connection may be idle */
 
-	int listener;  /* one that listens already, from a service manager: it stays; 0: none */
-	size_t memory; /* bytes for one connection's headers and answers; 0: 32 KiB */
+	int listener; /* one that listens already, from a service manager: it stays; 0: none */
 	http_handler *otherwise; /* for what fits no route, any method; NULL: 404 and 405 */
 };
 

@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "http.h"
@@ -19,7 +20,8 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	int epoll;
 	int timer;
-	int retired; /* the listener, once no connection is taken any more */
+	int64_t alarm; /* milliseconds of CLOCK_MONOTONIC when the timer goes off; 0: it does not */
+	int retired;   /* the listener, once no connection is taken any more */
 	struct http_stream *streams;
 	size_t stream_count;
 	size_t bodies;	  /* bytes of all bodies under way */

@@ -21,9 +21,9 @@ cd "$tree"
 shopt -s nullglob
 pages=(user/man/*.[1-8])
 examples=(rules/*)
-units=(scripts/systemd/*.service)
+units=(scripts/systemd/*.service scripts/systemd/*.socket)
 {
-  wanted 640 etc/vaultwall/node.yaml
+  wanted 644 etc/vaultwall/node.yaml
   wanted 755 usr/bin/vaultwall
   for page in "${pages[@]}"; do wanted 644 "usr/share/man/man${page##*.}/${page##*/}"; done
   wanted 644 "${examples[@]/#rules/usr/share/doc/vaultwall/examples}" usr/share/doc/vaultwall/LICENSE
@@ -41,4 +41,4 @@ echo '# mine' >>"$root/etc/vaultwall/node.yaml"
 run_install install >/dev/null
 expect '# mine' "$(tail -n 1 "$root/etc/vaultwall/node.yaml")" 'a second time keeps what I wrote'
 run_install uninstall >/dev/null
-expect '640 etc/vaultwall/node.yaml' "$(list)" 'uninstall leaves the configuration only'
+expect '644 etc/vaultwall/node.yaml' "$(list)" 'uninstall leaves the configuration only'

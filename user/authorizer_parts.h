@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the authoriser share. For authorizer*.c only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "authorize.h"
+#include "authorizer.h"
+#include "authorizer_counts.h"
+#include "authorizer_log.h"
+#include "authorizer_rules.h"
+#include "http.h"
+#include "keyset.h"
+#include "node.h"
+#include "token_cache.h"
+
+struct asked;
+
+struct authorizer_service {
+	struct authorizer_options options;
+	struct node node;
+	struct timespec started;
+	struct http_server *http; /* NULL: not serving yet */
+	struct rules_follower *follower;
+	struct followed_rules *rules; /* NULL: none have come yet */
+	uint64_t rules_version;	      /* counts how often they changed */
+	struct keysets *keysets;
+	struct token_cache *tokens;
+	struct gate_counts counts;
+	struct decision decision; /* the one under way: too large for a stack */
+	struct audit_log audit;
+};
+
+/* Handlers; `context` is the struct authorizer_service. */
+/* The audit record of service->decision, which took until now. */
+void authorizer_record(struct authorizer_service *service, const struct asked *asked,
+		       const struct timespec *began);
+
+http_handler authorizer_answer, authorizer_answer_envoy, authorizer_metrics, authorizer_status;
