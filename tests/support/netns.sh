@@ -212,11 +212,13 @@ vw() { "$vaultwall" --instance "$instance" "$@"; }
 push() { vw push "$work/$1" >"$work/push.log" 2>&1; }
 status_of() { vw status --json | jq -r "$1"; }
 generation() { status_of .generation; }
-# counter VAULT VERDICT REASON: packets
-counter() {
-  awk -v row="vaultwall_packets_total{vault=\"$1\",verdict=\"$2\",reason=\"$3\"}" \
+# counted FAMILY VAULT VERDICT REASON
+counted() {
+  awk -v row="vaultwall_$1_total{vault=\"$2\",verdict=\"$3\",reason=\"$4\"}" \
     '$1 == row { n = $2 } END { print n + 0 }' "/run/$instance/bpf/metrics"
 }
+counter() { counted packets "$@"; }
+connections() { counted connections "$@"; }
 
 # The agent's log begins anew; it is ready when it answers. `place` is its namespace.
 place=host
