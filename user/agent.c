@@ -279,14 +279,14 @@ static int open_loop(struct agent *agent, struct fault *fault)
  * through; the control socket opens last, so that whoever can ask gets answers.
  */
 static int agent_open(struct agent *agent, const struct paths *paths, const char *config,
-		      struct fault *fault)
+		      const char *group, struct fault *fault)
 {
 	int r = make_folder(paths->run, fault);
 
 	if (r == 0)
 		r = lock_take(paths, &agent->lock, fault);
 	if (r == 0)
-		r = firewall_configure(&agent->firewall, paths, config, fault);
+		r = firewall_configure(&agent->firewall, paths, config, group, fault);
 	if (r == 0)
 		r = open_loop(agent, fault);
 	if (r == 0)
@@ -301,10 +301,10 @@ static int agent_open(struct agent *agent, const struct paths *paths, const char
 	return r < 0 ? fault_set(fault, r, "cannot make an event loop: %s", strerror(-r)) : 0;
 }
 
-int agent_run(const struct paths *paths, const char *config, struct fault *fault)
+int agent_run(const struct paths *paths, const char *config, const char *group, struct fault *fault)
 {
 	cleanup(agent_close) struct agent agent = {.lock = -1, .clock = -1};
-	int r = agent_open(&agent, paths, config, fault);
+	int r = agent_open(&agent, paths, config, group, fault);
 
 	if (r < 0)
 		return r;

@@ -9,10 +9,12 @@
 #include "paths.h"
 
 /*
+ * `group`: who may talk to it besides root, and read the stored rules; without such a group nobody.
  * Returns 0 after SIGTERM or SIGINT. -EINVAL: node.yaml is wrong; anything else:
  * the kernel, the permission or the place is.
  */
-int agent_run(const struct paths *paths, const char *config, struct fault *fault);
+int agent_run(const struct paths *paths, const char *config, const char *group,
+	      struct fault *fault);
 
 /*
  * Takes the filter from all interfaces and removes what is pinned: nothing is

@@ -328,17 +328,27 @@ static int open_privileged(struct process *process, const struct paths *paths, c
 	return r < 0 ? r : privileges_drop(service->options.user, fault);
 }
 
+static void note_folder(const char *config, char folder[PATH_MAX])
+{
+	const char *slash = strrchr(config, '/');
+
+	(void)snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - config) : 1,
+		       slash ? config : ".");
+}
+
 static int process_open(struct process *process, const struct paths *paths, const char *config,
 			struct fault *fault)
 {
 	struct authorizer_service *service = &process->service;
 	const struct keyset_options keys = {.ca_file = service->options.ca_file,
-					    .proxy = service->options.proxy};
+					    .proxy = service->options.proxy,
+					    .folder = service->folder};
 	int r = block_signals();
 
 	if (r < 0)
 		return fault_set(fault, r, "cannot block signals: %s", strerror(-r));
 	(void)clock_gettime(CLOCK_BOOTTIME, &service->started);
+	note_folder(config, service->folder);
 	r = open_privileged(process, paths, config, fault);
 	if (r == 0)
 		r = audit_log_open(service->options.audit_log, &service->audit, fault);

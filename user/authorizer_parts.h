@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -23,6 +24,7 @@ struct asked;
 struct authorizer_service {
 	struct authorizer_options options;
 	struct node node;
+	char folder[PATH_MAX]; /* of node.yaml: where relative paths in the rules begin */
 	struct timespec started;
 	struct http_server *http; /* NULL: not serving yet */
 	struct rules_follower *follower;

@@ -12,10 +12,14 @@
 #include "agent.h"
 #include "ask.h"
 #include "command.h"
+#include "listener.h"
 #include "output.h"
+
+#define GROUP "vaultwall"
 
 struct agent_options {
 	bool detach;
+	const char *group;
 };
 
 static const struct option_spec options[] = {
@@ -23,6 +27,11 @@ static const struct option_spec options[] = {
 	 .type = OPTION_FLAG,
 	 .target = offsetof(struct agent_options, detach),
 	 .help = "take the filter from all interfaces and end: nothing is filtered any more"},
+	{.name = "group",
+	 .type = OPTION_TEXT,
+	 .metavar = "NAME",
+	 .target = offsetof(struct agent_options, group),
+	 .help = "who may talk to it besides root (default: " GROUP ")"},
 	{0},
 };
 
@@ -79,7 +88,12 @@ static int run(struct invocation *call)
 
 	if (chosen->detach)
 		return detach(call);
-	r = agent_run(&call->paths, call->config, &fault);
+	if (chosen->group && !listener_group(chosen->group)) {
+		(void)fault_set(&fault, -EINVAL, "there is no group '%.64s' besides root's",
+				chosen->group);
+		return ask_fail(call, STATUS_WRONG, fault.text);
+	}
+	r = agent_run(&call->paths, call->config, chosen->group ? chosen->group : GROUP, &fault);
 	if (r == 0)
 		return STATUS_DONE;
 	return ask_fail(call, r == -EINVAL ? STATUS_WRONG : STATUS_UNREACHABLE, fault.text);

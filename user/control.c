@@ -34,7 +34,7 @@ int control_open(struct firewall *firewall, struct control **ret_control, struct
 	cleanup(free_control) struct control *control = calloc(1, sizeof(*control));
 	const struct http_options options = {
 		.path = firewall->paths.control,
-		.group = FIREWALL_GROUP,
+		.group = firewall->group,
 		.routes = routes,
 		.context = control,
 		.body_max = BUNDLE_JSON_MAX,

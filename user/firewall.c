@@ -73,10 +73,11 @@ static int read_node(const char *path, struct node *ret_node, struct fault *faul
 }
 
 int firewall_configure(struct firewall *firewall, const struct paths *paths, const char *config,
-		       struct fault *fault)
+		       const char *group, struct fault *fault)
 {
 	firewall->paths = *paths;
 	firewall->config = config;
+	firewall->group = group;
 	return read_node(config, &firewall->node, fault);
 }
 
@@ -221,7 +222,7 @@ int firewall_start(struct firewall *firewall, struct fault *fault)
 	struct fault trouble = {0};
 	int r;
 
-	r = store_open(firewall->paths.state, listener_group(FIREWALL_GROUP), &firewall->store,
+	r = store_open(firewall->paths.state, listener_group(firewall->group), &firewall->store,
 		       fault);
 	if (r < 0)
 		return r;

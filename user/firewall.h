@@ -29,11 +29,10 @@
 #include "rules.h"
 #include "store.h"
 
-#define FIREWALL_GROUP "vaultwall" /* who may talk to the agent and read the rules on disk */
-
 struct firewall {
 	struct paths paths;
 	const char *config; /* path of node.yaml, borrowed */
+	const char *group;  /* who may talk to the agent and read the rules on disk; borrowed */
 	struct node node;
 	struct loader *loader;
 	struct store *store;
@@ -49,9 +48,9 @@ struct firewall {
 	char message[512];	/* what an operator should know; empty: all is well */
 };
 
-/* Reads node.yaml; its faults are logged. -EINVAL: it is wrong. */
+/* Reads node.yaml; its faults are logged. -EINVAL: it is wrong. `config` and `group` stay yours. */
 int firewall_configure(struct firewall *firewall, const struct paths *paths, const char *config,
-		       struct fault *fault);
+		       const char *group, struct fault *fault);
 
 /*
  * Takes over what is in force, or puts the newest good rules in force, and then

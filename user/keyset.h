@@ -18,6 +18,7 @@
 struct keyset_options {
 	const char *ca_file;   /* what issuers' servers are checked against; NULL: the system's */
 	const char *proxy;     /* NULL: none, whatever the environment says */
+	const char *folder;    /* where a file with a relative path is; NULL: where we run; borrowed */
 	unsigned refresh;      /* 3600: how often a set is fetched again */
 	unsigned refresh_miss; /* 300: at most one more in so long, for a key that is not there */
 	unsigned age_max;      /* 86400: how long a set serves when no newer one can be had */

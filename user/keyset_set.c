@@ -161,7 +161,8 @@ static void read_file(struct keyset *set, int64_t now)
 	struct fault fault = {0};
 	struct stat seen = set->seen;
 	size_t size = 0;
-	int r = keyset_file_read(set->location, &seen, &text, &size, &fault);
+	int r = keyset_file_read(set->owner->options.folder, set->location, &seen, &text, &size,
+				 &fault);
 
 	if (r == 0 && text) {
 		set->seen = seen;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,14 +166,28 @@ static int read_file(int fd, const char *path, const struct stat *state, char **
 	return 0;
 }
 
-int keyset_file_read(const char *path, struct stat *seen, char **ret_text, size_t *ret_size,
-		     struct fault *fault)
+/* False: too long. */
+static bool place_file(const char *folder, const char *path, char place[PATH_MAX])
 {
+	bool relative = path[0] != '/' && folder;
+	int length = snprintf(place, PATH_MAX, "%s%s%s", relative ? folder : "",
+			      relative ? "/" : "", path);
+
+	return length >= 0 && length < PATH_MAX;
+}
+
+int keyset_file_read(const char *folder, const char *file, struct stat *seen, char **ret_text,
+		     size_t *ret_size, struct fault *fault)
+{
+	char path[PATH_MAX];
 	/* Nor may a pipe that somebody put there hold us up. */
-	cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	cleanup(close_fd) int fd = -1;
 	struct stat state;
 	int r;
 
+	if (!place_file(folder, file, path))
+		return fault_set(fault, -ENAMETOOLONG, "the path %.200s... is too long", file);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &state) < 0)
 		return fault_set(fault, -errno, "cannot read %s: %s", path, strerror(errno));
 	*ret_text = NULL;

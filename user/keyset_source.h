@@ -35,8 +35,9 @@ int keyset_discovery_read(const char *issuer, const char *text, size_t size,
 			  char ret_url[KEYSET_NAME_MAX], struct fault *fault);
 
 /*
- * A file of keys, at most FETCH_BODY_MAX bytes; *ret_text is the caller's. 0 with *ret_text NULL:
- * it is what `seen` tells. `seen` starts as {0} and is updated on success.
+ * A file of keys, at most FETCH_BODY_MAX bytes; *ret_text is the caller's. A relative path begins
+ * in `folder`, NULL: where we run. 0 with *ret_text NULL: it is what `seen` tells. `seen` starts as
+ * {0} and is updated on success.
  */
-int keyset_file_read(const char *path, struct stat *seen, char **ret_text, size_t *ret_size,
-		     struct fault *fault);
+int keyset_file_read(const char *folder, const char *path, struct stat *seen, char **ret_text,
+		     size_t *ret_size, struct fault *fault);

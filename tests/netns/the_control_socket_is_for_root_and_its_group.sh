@@ -22,3 +22,10 @@ expect 1 "$(as_nobody "$work/vaultwall" --instance "$instance" status --json | j
 gid=65534
 expect 1 "$(! as_nobody cat "/var/lib/$instance/current" 2>/dev/null || echo read; generation)" \
   'the state is not for everybody'
+stop_agent
+expect_status 1 "there is no group 'nobodys-own'" vw --config "$work/node.yaml" agent --group nobodys-own
+agent_options=(--group nogroup)
+start_agent
+expect '660 root nogroup' "$(stat -c '%a %U %G' "$socket")" 'another group owns it on request'
+expect 1 "$(as_nobody "$work/vaultwall" --instance "$instance" status --json | jq .generation)" \
+  'and may ask'

@@ -220,13 +220,13 @@ counted() {
 counter() { counted packets "$@"; }
 connections() { counted connections "$@"; }
 
-# The agent's log begins anew; it is ready when it answers. `place` is its namespace.
-place=host
+# The log begins anew; it is ready when it answers. `place` is its namespace.
+place=host agent_options=()
 start_agent() {
   log=$work/agent${instance#"$id"}.log
   : >"$log" # before the one who waits looks into it
   nsenter --net="/run/netns/$id-$place" \
-    "$vaultwall" --instance "$instance" --config "$work/node.yaml" agent \
+    "$vaultwall" --instance "$instance" --config "$work/node.yaml" agent "${agent_options[@]}" \
     >"$log" 2>&1 </dev/null 9>&- &
   agent=$!
   disown

@@ -51,11 +51,12 @@ static void write_file(const struct place *place, const char *text)
 static int set_up(void **state)
 {
 	struct place *place = calloc(1, sizeof(*place));
-	const struct keyset_options options = {.age_max = 3, .retry = 1, .timeout = 2};
+	struct keyset_options options = {.age_max = 3, .retry = 1, .timeout = 2};
 	struct fault fault = {0};
 
 	if (!place)
 		return -1;
+	options.folder = place->folder;
 	journal_set_level(JOURNAL_ERROR);
 	(void)snprintf(place->folder, sizeof(place->folder), "/tmp/vaultwall-keyset-XXXXXX");
 	if (!mkdtemp(place->folder))
@@ -123,6 +124,16 @@ static void a_file_is_read_at_once_and_when_it_changes(void **state)
 	wait_for_key(place, "e2", true, 5);
 	assert_false(has_key(place, "e1"));
 	assert_int_not_equal(keysets_version(place->keysets), version);
+}
+
+static void a_relative_path_begins_in_the_folder(void **state)
+{
+	struct place *place = *state;
+
+	place->issuer.jwks_file = "keys.json";
+	write_file(place, first_key);
+	assert_int_equal(keysets_want(place->keysets, &place->policy), 0);
+	assert_true(has_key(place, "e1"));
 }
 
 static void an_unchanged_file_changes_nothing(void **state)
@@ -271,6 +282,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_file_is_read_at_once_and_when_it_changes, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_relative_path_begins_in_the_folder, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_unchanged_file_changes_nothing, set_up,
 						tear_down),
