@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Shows Vaultwall at work: builds a small network of namespaces with a host of three vaults and
+# Shows Vaultwall at work: builds a small network of namespaces with a host of four vaults and
 # those who ask for them, puts rules/demo.yaml in force, sends real requests and compares what comes
 # back with what the rules promise. Exits with 1 if anything differs. Cleans up behind itself;
 # KEEP=1 leaves everything up and says how to play with it, `demo.sh clean` takes that away.
@@ -38,6 +38,9 @@ die() {
 }
 
 # --- the network ----------------------------------------------------------------------------------
+
+declare -A address_of=([contoso]=203.0.113.10 [fabrikam]=203.0.113.11 [adatum]=203.0.113.12
+  [northwind]=203.0.113.13)
 
 in_node() { nsenter --net="/run/netns/$short-$1" "${@:2}"; }
 
@@ -107,12 +110,15 @@ add_tunnel() {
 build_network() {
   ip netns add "$short-router"
   ip netns exec "$short-router" sysctl -qw net.ipv4.ip_forward=1
-  add_node vaults 203.0.113.1 203.0.113.10 203.0.113.11 203.0.113.12
+  add_node vaults 203.0.113.1 "${address_of[@]}"
   add_node office 198.51.100.7
   add_node laptop 198.51.100.99
   add_node stranger 192.0.2.66
   add_node app 192.0.2.4
   add_node spoofer 192.0.2.200
+  add_node backup 192.0.2.129
+  add_node impostor 192.0.2.130
+  add_node reports 192.0.2.131
   add_tunnel vaults 203.0.113.1 '' 10.1.0.1/24
   add_tunnel app 192.0.2.4 203.0.113.1 10.1.0.5/24
   add_tunnel spoofer 192.0.2.200 203.0.113.1 10.1.0.66/24
@@ -129,16 +135,38 @@ interfaces:
   - {name: eth0, mode: auto}
 tags:
   - {transport: vxlan, port: 4789, peers: [192.0.2.4]}
+gate:
+  listen: 0.0.0.0:8443
 YAML
+}
+
+# start_in NODE NAME COMMAND...: in the background, its output in NAME.log
+start_in() {
+  setsid nsenter --net="/run/netns/$short-$1" "${@:3}" >>"$work/$2.log" 2>&1 </dev/null &
+}
+
+# wait_until WHAT COMMAND...: ten seconds at most, else that is what we die of
+wait_until() {
+  for _ in {1..100}; do
+    ! "${@:2}" >/dev/null 2>&1 || return 0
+    sleep 0.1
+  done
+  tail -n 5 "$work"/*.log >&2
+  die "$1"
+}
+
+# make_certificate NAME: of NAME.vault.example, by itself
+make_certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+    -subj "/CN=$1.vault.example" -addext "subjectAltName=DNS:$1.vault.example" \
+    -keyout "$work/$1/key.pem" -out "$work/$1/certificate.pem" 2>/dev/null
 }
 
 # start_vault NAME ADDRESS: a TLS server with a certificate of its own and one secret
 start_vault() {
   local folder=$work/$1
   mkdir -p "$folder/secrets"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
-    -subj "/CN=$1.vault.example" -addext "subjectAltName=DNS:$1.vault.example" \
-    -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2>/dev/null
+  make_certificate "$1"
   printf 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"vault": "%s", %s}\n' \
     "$1" '"value": "s3cret"' >"$folder/secrets/greeting"
   (cd "$folder" && exec setsid nsenter --net="/run/netns/$short-vaults" \
@@ -147,21 +175,11 @@ start_vault() {
 }
 
 start_agent() {
-  setsid nsenter --net="/run/netns/$short-vaults" \
-    "$vaultwall" --config "$work/node.yaml" agent >"$work/agent.log" 2>&1 </dev/null &
-  local agent=$!
-  for _ in {1..100}; do
-    [ ! -S "/run/$VAULTWALL_INSTANCE/control.sock" ] || return 0
-    kill -0 "$agent" 2>/dev/null || break
-    sleep 0.1
-  done
-  cat "$work/agent.log" >&2
-  die 'the agent did not start'
+  start_in vaults agent "$vaultwall" --config "$work/node.yaml" agent --group "$gate_user"
+  wait_until 'the agent did not start' test -S "/run/$VAULTWALL_INSTANCE/control.sock"
 }
 
 # --- asking ---------------------------------------------------------------------------------------
-
-declare -A address_of=([contoso]=203.0.113.10 [fabrikam]=203.0.113.11 [adatum]=203.0.113.12)
 
 # request NODE VAULT: what curl gets there, or nothing
 request() {
@@ -244,8 +262,9 @@ ask_all() {
 
 tell_cast() {
   cat <<TEXT
-A host serves three secret vaults over TLS: contoso, fabrikam and adatum. Vaultwall's filter is on
-its interface and decides about every packet by rules/demo.yaml, before the host's TCP sees it.
+A host serves four secret vaults over TLS: contoso, fabrikam, adatum and, for services with a token,
+northwind. Vaultwall's filter is on its interface and decides about every packet by
+rules/demo.yaml, before the host's TCP sees it.
 Who asks:
   office    an address in the range that contoso and adatum admit; fabrikam admits only this one
   stranger  an address that no rule names; adatum is in audit: it lets it in and counts it
@@ -275,7 +294,7 @@ As root:
   vaultwall show contoso
   vaultwall events --follow
   vaultwall explain --vault contoso --from 192.0.2.66
-  cp $tree/rules/demo.yaml /tmp/mine.yaml      # change something, then:
+  cp $work/rules.yaml /tmp/mine.yaml      # change something, then:
   vaultwall push /tmp/mine.yaml
 Ask as the stranger (or office, laptop, app, spoofer):
   ip netns exec $short-stranger curl --cacert $work/contoso/certificate.pem \\
@@ -286,6 +305,9 @@ Take it all away:
   $tree/scripts/demo.sh clean
 TEXT
 }
+
+# shellcheck source=scripts/demo-gate.sh
+source "$tree/scripts/demo-gate.sh"
 
 if [ "${1-}" = clean ]; then
   clean_all
@@ -302,21 +324,33 @@ trap 'exit 143' TERM HUP
 
 title 'Vaultwall: a firewall for secret vaults'
 tell_cast
+umask 077 # keys and tokens; what the authoriser reads as nobody in particular is opened by hand
 mkdir -p "$work"
-chmod 700 "$work"
+chmod 711 "${work%/*}" "$work"
 build_network
 write_node
 for vault in contoso fabrikam adatum; do
   start_vault "$vault" "${address_of[$vault]}"
 done
+make_keys
+start_token_vault
 
 title 'The rules go in'
 start_agent
 ask_before
-show push "$tree/rules/demo.yaml"
+# The same but for where the certificate is.
+sed "s|/etc/vaultwall/|$work/|g" "$tree/rules/demo.yaml" >"$work/rules.yaml"
+show push "$work/rules.yaml"
 
 title 'Real requests'
 ask_all
+
+title 'Trusted services, with a token'
+tell_services
+start_authorizer
+start_gate
+echo
+ask_with_tokens
 
 title 'What the agent says'
 show status

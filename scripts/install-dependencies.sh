@@ -7,7 +7,7 @@ set -euo pipefail
 
 build=(gcc make pkg-config clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libyaml-dev
   libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libsystemd-dev libcap-dev)
-demo=(iproute2 curl openssl jq iputils-ping)
+demo=(iproute2 curl openssl jq iputils-ping nginx python3)
 test=(libcmocka-dev clang-format clang-tidy cppcheck shellcheck mandoc prometheus iproute2
   iputils-ping ethtool tcpdump curl openssl jq python3 libcap2-bin nginx)
 bench=(jq bpftool iproute2 nftables ipset iptables xdp-tools gnuplot-nox
