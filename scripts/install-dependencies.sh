@@ -30,6 +30,11 @@ sanitizer_package() {
   fi
 }
 
+# For a stock client of vaults. Whoever has a newer Node.js from elsewhere keeps it.
+node_packages() {
+  command -v node >/dev/null && command -v npm >/dev/null || printf 'nodejs\nnpm\n'
+}
+
 is_installed() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
@@ -40,7 +45,7 @@ list_wanted() {
     case $group in
     build) printf '%s\n' "${build[@]}" ;;
     demo) printf '%s\n' "${demo[@]}" ;;
-    test) printf '%s\n' "${test[@]}" && sanitizer_package ;;
+    test) printf '%s\n' "${test[@]}" && sanitizer_package && node_packages ;;
     bench) printf '%s\n' "${bench[@]}" ;;
     *) die "no group '$group'; there are: build demo test bench" ;;
     esac

@@ -10,10 +10,9 @@ package=@azure/keyvault-secrets
 version=4.11.2
 
 [ ! -d "$folder/node_modules/$package" ] || exit 0
-command -v node npm >/dev/null || {
-  echo 'install-sdk: there is no node and npm' >&2
-  exit 1
-}
+for tool in node npm; do
+  command -v "$tool" >/dev/null || { echo "install-sdk: there is no $tool" >&2 && exit 1; }
+done
 mkdir -p "$folder.new"
 npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$folder.new" \
   "$package@$version" >&2
