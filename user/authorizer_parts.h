@@ -13,7 +13,7 @@
 #include "authorizer.h"
 #include "authorizer_counts.h"
 #include "authorizer_log.h"
-#include "authorizer_rules.h"
+#include "rules_follower.h"
 #include "http.h"
 #include "keyset.h"
 #include "node.h"

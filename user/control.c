@@ -21,6 +21,7 @@ static const struct http_route routes[] = {
 	{"POST", "/v1/explain", control_explain},
 	{"GET", "/v1/events", control_events},
 	{"GET", "/v1/diagnostics", control_diagnostics},
+	{"POST", "/v1/gate-configuration", control_gate_configuration},
 	{0},
 };
 
@@ -60,6 +61,7 @@ void control_close(struct control *control)
 		return;
 	http_close(control->http);
 	control_events_free(control);
+	json_decref(control->gate_report);
 	free(control);
 }
 

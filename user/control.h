@@ -21,9 +21,14 @@
  *    "interfaces": [{"name", "ifindex", "wanted": "auto"|"native"|"generic",
  *                    "state": "attached"|"absent"|"refused"|"waiting",
  *                    "mode": "native"|"generic"|null, "frags": bool, "reason": text|null}],
- *    "gate": null | {"listen", "state": "stands"|"absent", "reason"}, "steered",
+ *    "gate": null | {"listen", "state": "stands"|"absent", "reason",
+ *                    "configuration": null | {...}}, "steered",
  *    "totals": {"allow"|"gate"|"drop"|"would_drop"|"would_gate": {"packets", "bytes"}},
  *    "seats": {"used", "limit"}}
+ *   "configuration" is not there if the gate is no nginx, null if nobody has told of one, else
+ *     {"file", "follows": bool, "kept": whoever follows was heard of lately,
+ *      "generation": N|null that nginx's configuration is of, "current": bool, "since": time,
+ *      "reported_seconds", "problem": text|null, "unserved": N, "diagnostics": [D]}
  *
  * POST /v1/push[?dry_run=1]   body: a bundle (bundle.h)
  *   200 {"generation", "dry_run", "unchanged",
@@ -64,6 +69,9 @@
  *    "interface", "length", "generation", "suppressed"}
  *   without `follow`: the last ones that the agent remembers; with it: from now on.
  *   `suppressed`: how many the rate limit left out before this one.
+ *
+ * POST /v1/gate-configuration   body: a report (gate_report.h)
+ *   {"generation": N} that is in force
  *
  * GET /v1/diagnostics  {"generation", "diagnostics": [D]}: warnings of the rules in force
  */

@@ -23,13 +23,18 @@ struct control {
 	uint64_t event_count;
 	struct follower *followers;
 	struct generation_follower *generations;
+	json_t *gate_report;   /* as gate_report.h says; NULL: nobody has made one */
+	int64_t gate_reported; /* seconds of CLOCK_BOOTTIME */
 };
 
 /* Handlers; `context` is the struct control. */
 http_handler control_status, control_push, control_rules, control_show, control_explain,
-	control_events, control_diagnostics, control_generation;
+	control_events, control_diagnostics, control_generation, control_gate_configuration;
 
 void control_events_free(struct control *control);
+
+/* Adds what is known of nginx's configuration to the status of the gate, if nginx is the gate. */
+void control_gate_add(const struct control *control, json_t *gate);
 
 /* The rules in force; NULL: nobody knows them, and the client was told. */
 const struct rules *control_need_rules(const struct control *control, struct http_request *request);

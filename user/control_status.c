@@ -118,16 +118,20 @@ static json_t *seats_json(const struct seating *seating)
 }
 
 /* null: node.yaml has no gate. */
-static json_t *gate_json(const struct firewall *firewall)
+static json_t *gate_json(const struct control *control)
 {
+	const struct firewall *firewall = control->firewall;
 	char listen[FRONTEND_ADDRESS_TEXT];
+	json_t *gate;
 
 	if (!firewall->node.gate.present)
 		return json_null();
 	frontend_format(&firewall->node.gate.listen, listen);
-	return json_pack("{s:s, s:s, s:o}", "listen", listen, "state",
+	gate = json_pack("{s:s, s:s, s:o}", "listen", listen, "state",
 			 firewall->gate_stands ? "stands" : "absent", "reason",
 			 control_text(firewall->gate_reason[0] ? firewall->gate_reason : NULL));
+	control_gate_add(control, gate);
+	return gate;
 }
 
 void control_status(struct http_request *request, void *context)
@@ -149,7 +153,7 @@ void control_status(struct http_request *request, void *context)
 			is_enforcing(firewall), "generation", generation, "message",
 			control_text(firewall->message[0] ? firewall->message : NULL), "rules",
 			rules_json(firewall->rules), "image", image_json(firewall), "interfaces",
-			interfaces_json(&firewall->interfaces), "gate", gate_json(firewall),
+			interfaces_json(&firewall->interfaces), "gate", gate_json(control),
 			"steered", firewall->steered, "totals", totals_json(firewall), "seats",
 			seats_json(&firewall->seating)));
 }

@@ -6,9 +6,12 @@
 
 #include "output.h"
 
+#define TEXT_LABEL_COLUMN 12 /* where `status` begins to speak */
+
 void text_check(const struct printer *printer, const json_t *report);
 void text_push(const struct printer *printer, const json_t *answer);
 void text_status(const struct printer *printer, const json_t *answer);
+void text_gate_configuration(const struct printer *printer, const json_t *gate);
 void text_show(const struct printer *printer, const json_t *answer);
 void text_vault(const struct printer *printer, const json_t *answer);
 void text_explain(const struct printer *printer, const json_t *answer);

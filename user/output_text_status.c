@@ -10,7 +10,7 @@
 #include "output_text.h"
 #include "output_units.h"
 
-#define LABEL_COLUMN 12
+#define LABEL_COLUMN TEXT_LABEL_COLUMN
 
 static void print_label(const struct printer *printer, const char *label)
 {
@@ -160,6 +160,7 @@ void text_status(const struct printer *printer, const json_t *answer)
 	print_rules(printer, json_object_get(answer, "rules"));
 	print_room(printer, answer);
 	print_gate(printer, answer);
+	text_gate_configuration(printer, json_object_get(answer, "gate"));
 	print_interfaces(printer, json_object_get(answer, "interfaces"));
 	print_totals(printer, json_object_get(answer, "totals"));
 }

@@ -153,7 +153,7 @@ the_gate_is_away() {
   kill -KILL "$nginx" "${workers[@]}"
   check without_a_gate_nobody_gets_in 000 "$(status)"
   rm -f "/run/$VAULTWALL_INSTANCE/gate.pid"
-  start_gate
+  start_nginx
   check with_a_new_one_everybody_does_again yes "$(wait_for 3 is_status 200 && echo yes)"
 }
 

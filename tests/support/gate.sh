@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A whole gate for tests, in a network, mounts and processes of its own: an agent, nginx with the
-# configuration that it prints, the authoriser, an issuer and two vaults. Sourced by
+# A whole gate for tests, in a network, mounts and processes of its own: an agent, nginx with a
+# configuration that follows the rules, the authoriser, an issuer and three vaults. Sourced by
 # tests/netns/gate_*.sh: source it, call gate_begin "$@" first, then gate_start.
 # Requests come from another machine to port 443, so that the filter and the steering are on their
 # way. GATE_STEERED= (empty) leaves both out: then they come by the loopback to the gate's own port.
@@ -279,14 +279,30 @@ authorizer_metrics() {
     http://vaultwall/metrics
 }
 
-start_gate() {
-  "$vaultwall" --config "$work/node.yaml" gate-config --user www-data \
-    --upstream-ca "$work/ca.pem" >"$work/nginx.conf"
-  nginx -q -t -c "$work/nginx.conf" 2>"$work/nginx.test" || { cat "$work/nginx.test" && return 1; }
+# start_keeper [OPTION]...: keeps nginx's configuration in step with the rules
+start_keeper() {
+  "$vaultwall" --config "$work/node.yaml" gate-config --install "$work/nginx.conf" --follow \
+    --user www-data --upstream-ca "$work/ca.pem" "$@" >>"$work/keeper.log" 2>&1 &
+  keeper=$!
+  wait_for 10 configuration_is .kept
+}
+
+# configuration_is FILTER: of jq, on what the agent's status says about it
+configuration_is() {
+  "$vaultwall" status --json | jq -e ".gate.configuration | $1"
+}
+
+start_nginx() {
   nginx -c "$work/nginx.conf" -g 'daemon off;' >>"$work/nginx.log" 2>&1 &
   nginx=$!
   wait_for 5 test -s "/run/$VAULTWALL_INSTANCE/gate.pid"
   [ -z "$steered" ] || wait_for 5 grep -q 'the gate listens' "$work/agent.log"
+}
+
+start_gate() {
+  start_keeper
+  wait_for 10 configuration_is .current || { cat "$work/keeper.log" >&2 && return 1; }
+  start_nginx
 }
 
 gate_start() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "authorizer_rules.h"
+#include "rules_follower.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -137,7 +137,10 @@ static int follow_generation(struct rules_follower *follower, uint32_t generatio
 		r = fetch_rules(follower, rules, fault);
 	if (r < 0 && r != -EIO && r != -EINVAL)
 		return r;
-	if (authorize_index_open(&rules->policy, follower->failsafe, &rules->index) < 0)
+	if (r < 0)
+		(void)snprintf(rules->problem, sizeof(rules->problem), "%.255s", fault->text);
+	if (follower->failsafe &&
+	    authorize_index_open(&rules->policy, follower->failsafe, &rules->index) < 0)
 		return fault_set(fault, -ENOMEM, "no memory for the rules");
 	follower->known = generation;
 	follower->reread = false;

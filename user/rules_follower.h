@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules in force as the authoriser has them: a thread follows the agent's generation and reads
- * rules, however many, beside the requests. While the agent is away the last ones stay. For
- * authorizer*.c only.
+ * The rules in force, for programs beside the agent: a thread follows its generation and reads
+ * rules, however many, beside the program's other work. While the agent is away the last ones stay.
  */
 #pragma once
 
@@ -17,16 +16,19 @@
 /* Ended with followed_rules_free(). */
 struct followed_rules {
 	struct policy policy; /* of generation 0, when nothing is in force: no vaults */
-	struct authorize_index *index;
+	struct authorize_index *index; /* NULL: not asked for */
 	uint32_t generation;
+	char problem[256]; /* there are rules, but nobody can read them: no vaults; "": there is none */
 };
 
 void followed_rules_free(struct followed_rules *rules);
 
 struct rules_follower;
 
-/* `paths` and `failsafe` are borrowed. Signals of the caller's thread that are blocked stay so in
- * the other. */
+/*
+ * `paths` and `failsafe` are borrowed; `failsafe` NULL: rules without an index. Signals of the
+ * caller's thread that are blocked stay so in the other.
+ */
 int rules_follow(const struct paths *paths, const struct range_list *failsafe,
 		 struct rules_follower **ret_follower, struct fault *fault);
 
