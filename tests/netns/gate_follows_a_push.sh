@@ -176,7 +176,7 @@ a_kill_in_the_middle() {
   echo never >"$work/slow"
   kill -TERM "$keeper"
   wait "$keeper" || true
-  start_keeper --nginx "$work/slow-nginx"
+  keeper_nginx=$work/slow-nginx start_keeper
   wait_for 5 configuration_is .current
   before=$(sha256sum "$conf")
   add_vault wingtip 203.0.113.30
@@ -187,7 +187,7 @@ a_kill_in_the_middle() {
 
   kill -TERM "$keeper"
   wait "$keeper" || true
-  start_keeper --nginx "$work/slow-nginx"
+  keeper_nginx=$work/slow-nginx start_keeper
   sed -i '/name: wingtip/,$d' "$work/rules.yaml"
   before=$(workers)
   killed_at reload

@@ -279,10 +279,11 @@ authorizer_metrics() {
     http://vaultwall/metrics
 }
 
-# start_keeper [OPTION]...: keeps nginx's configuration in step with the rules
+# [keeper_nginx=PROGRAM] start_keeper: keeps nginx's configuration in step with the rules
 start_keeper() {
   "$vaultwall" --config "$work/node.yaml" gate-config --install "$work/nginx.conf" --follow \
-    --user www-data --upstream-ca "$work/ca.pem" "$@" >>"$work/keeper.log" 2>&1 &
+    --user www-data --upstream-ca "$work/ca.pem" \
+    ${keeper_nginx:+--nginx "$keeper_nginx"} >>"$work/keeper.log" 2>&1 &
   keeper=$!
   wait_for 10 configuration_is .kept
 }
