@@ -45,8 +45,9 @@ start_authorizer() {
 gate_stands() { [ "$("$vaultwall" status --json | jq -r .gate.state)" = stands ]; }
 
 start_gate() {
-  "$vaultwall" --config "$work/node.yaml" gate-config --user "$gate_user" \
-    --upstream-ca "$work/northwind.pem" >"$work/nginx.conf"
+  start_in vaults gate-config "$vaultwall" --config "$work/node.yaml" gate-config --follow \
+    --install "$work/nginx.conf" --user "$gate_user" --upstream-ca "$work/northwind.pem"
+  wait_until 'the gate was not configured' test -s "$work/nginx.conf"
   start_in vaults nginx nginx -c "$work/nginx.conf" -g 'daemon off;'
   wait_until 'the gate did not start' gate_stands
 }

@@ -13,10 +13,10 @@
 #include "authorizer.h"
 #include "authorizer_counts.h"
 #include "authorizer_log.h"
-#include "rules_follower.h"
 #include "http.h"
 #include "keyset.h"
 #include "node.h"
+#include "rules_follower.h"
 #include "token_cache.h"
 
 struct asked;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -111,20 +112,33 @@ static bool take_output(int fd, struct child_result *result, size_t *used)
 	return true;
 }
 
-/* Until it ends, or its time does. */
-static void attend(int process, int output, unsigned seconds, struct child_result *result)
+/* Readable while one of them waits; one that nobody blocks never does. */
+static int watch_signals(void)
 {
+	sigset_t signals;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Until it ends, or its time does, or ours. True: ours. */
+static bool attend(int process, int output, unsigned seconds, struct child_result *result)
+{
+	cleanup(close_fd) int signals = watch_signals();
 	struct pollfd watched[] = {{.fd = process, .events = POLLIN},
-				   {.fd = output, .events = POLLIN}};
+				   {.fd = output, .events = POLLIN},
+				   {.fd = signals, .events = POLLIN}};
 	int64_t end = now_milliseconds() + (int64_t)seconds * 1000;
 	size_t used = 0;
 
-	while (!(watched[0].revents & POLLIN) && !result->late) {
+	while (!(watched[0].revents & POLLIN) && !watched[2].revents && !result->late) {
 		int64_t left = end - now_milliseconds();
 
 		result->late = left <= 0;
 		if (left > 0)
-			(void)poll(watched, 2, (int)left);
+			(void)poll(watched, 3, (int)left);
 		/* Its end of the pipe is closed: only the process is waited for now. */
 		if (watched[1].revents && !take_output(output, result, &used) && errno != EAGAIN)
 			watched[1].fd = -1;
@@ -132,6 +146,7 @@ static void attend(int process, int output, unsigned seconds, struct child_resul
 	while (take_output(output, result, &used))
 		;
 	result->output[used] = '\0';
+	return watched[2].revents && !(watched[0].revents & POLLIN);
 }
 
 static int make_pipe(int ret_ends[2])
@@ -161,6 +176,7 @@ int child_run(const char *const *arguments, unsigned seconds, struct child_resul
 	cleanup(close_fd) int output = ends[0];
 	cleanup(close_fd) int input = ends[1];
 	cleanup(close_fd) int process = -1;
+	bool interrupted;
 	pid_t pid = 0;
 
 	if (r == 0)
@@ -172,7 +188,9 @@ int child_run(const char *const *arguments, unsigned seconds, struct child_resul
 	process = pidfd_open(pid, 0);
 	if (process < 0)
 		ret_result->late = true;
-	attend(process, output, seconds, ret_result);
+	interrupted = attend(process, output, seconds, ret_result);
 	finish(pid, ret_result);
-	return 0;
+	return interrupted
+		       ? fault_set(fault, -EINTR, "%s was ended before it had done", arguments[0])
+		       : 0;
 }

@@ -19,7 +19,8 @@ struct child_result {
 
 /*
  * `arguments` end with NULL; the first is an absolute path. -errno with a fault if it could not be
- * run at all. Signals that the caller blocks are not blocked in it.
+ * run at all; -EINTR if it was ended since SIGTERM or SIGINT, which the caller blocks, waits for
+ * the caller. Signals that are blocked here are not in it.
  */
 int child_run(const char *const *arguments, unsigned seconds, struct child_result *ret_result,
 	      struct fault *fault);

@@ -42,7 +42,7 @@ static const struct option_spec options[] = {
 	 .help = "stay, and do that after each push"},
 	{.name = "nginx",
 	 .type = OPTION_TEXT,
-	 .metavar = "COMMAND",
+	 .metavar = "FILE",
 	 TARGET(program),
 	 .help = "the absolute path of nginx (default: where packages put it)"},
 	{.name = "user",
@@ -70,11 +70,12 @@ static bool check(const struct invocation *call, struct fault *fault)
 	return fault->code == 0;
 }
 
+/* Wrong is what would be so the next time, too: a manager need not try again. */
 static int fail(const struct invocation *call, const struct fault *fault)
 {
-	return ask_fail(call, fault->code == -EINVAL || fault->code == -EBADMSG ? STATUS_WRONG
-										 : STATUS_UNREACHABLE,
-			fault->text);
+	bool wrong = fault->code == -EINVAL || fault->code == -EBADMSG || fault->code == -EPERM;
+
+	return ask_fail(call, wrong ? STATUS_WRONG : STATUS_UNREACHABLE, fault->text);
 }
 
 /* The rules. */
@@ -125,8 +126,7 @@ static int ask_generation(const struct invocation *call, uint32_t *ret_generatio
 	int status = ask_agent(call, &request, &body);
 
 	if (status == STATUS_DONE)
-		*ret_generation =
-			(uint32_t)json_integer_value(json_object_get(body, "generation"));
+		*ret_generation = (uint32_t)json_integer_value(json_object_get(body, "generation"));
 	return status;
 }
 

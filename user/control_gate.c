@@ -58,19 +58,18 @@ static json_t *configuration_json(const struct control *control)
 
 	if (!report)
 		return json_null();
-	return json_pack(
-		"{s:O, s:b, s:b, s:O, s:b, s:o, s:I, s:O, s:O, s:O}", "file",
-		json_object_get(report, "file"), "follows", follows, "kept",
-		follows && age <= GATE_REPORT_LATE, "generation",
-		json_object_get(report, "generation"), "current", is_current(control), "since",
-		control_time(since), "reported_seconds", (json_int_t)age, "problem",
-		json_object_get(report, "problem"), "unserved", json_object_get(report, "unserved"),
-		"diagnostics", json_object_get(report, "diagnostics"));
+	return json_pack("{s:O, s:b, s:b, s:O, s:b, s:o, s:I, s:O, s:O, s:O}", "file",
+			 json_object_get(report, "file"), "follows", follows, "kept",
+			 follows && age <= GATE_REPORT_LATE, "generation",
+			 json_object_get(report, "generation"), "current", is_current(control),
+			 "since", control_time(since), "reported_seconds", (json_int_t)age,
+			 "problem", json_object_get(report, "problem"), "unserved",
+			 json_object_get(report, "unserved"), "diagnostics",
+			 json_object_get(report, "diagnostics"));
 }
 
 void control_gate_add(const struct control *control, json_t *gate)
 {
-	if (json_is_object(gate) &&
-	    control->firewall->node.gate.questions == QUESTIONS_ORIGINAL)
+	if (json_is_object(gate) && control->firewall->node.gate.questions == QUESTIONS_ORIGINAL)
 		(void)json_object_set_new(gate, "configuration", configuration_json(control));
 }

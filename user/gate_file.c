@@ -20,8 +20,8 @@
 enum beside { BESIDE_LOCK, BESIDE_NEW, BESIDE_PENDING, BESIDE_OLD, BESIDE_REFUSED };
 
 static const char *const suffixes[] = {
-	[BESIDE_LOCK] = "lock",	      [BESIDE_NEW] = "new", [BESIDE_PENDING] = "pending",
-	[BESIDE_OLD] = "old",	      [BESIDE_REFUSED] = "refused",
+	[BESIDE_LOCK] = "lock", [BESIDE_NEW] = "new",	      [BESIDE_PENDING] = "pending",
+	[BESIDE_OLD] = "old",	[BESIDE_REFUSED] = "refused",
 };
 
 struct beside_name {
@@ -144,8 +144,8 @@ static int lock(struct gate_file *file, struct fault *fault)
 	struct beside_name name = beside(file, BESIDE_LOCK);
 	char holder[16] = "";
 
-	file->lock = openat(file->folder, name.text, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-			    0600);
+	file->lock =
+		openat(file->folder, name.text, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (file->lock < 0)
 		return fault_set(fault, -errno, "cannot lock %s: %s", file->path, strerror(errno));
 	if (flock(file->lock, LOCK_EX | LOCK_NB) < 0) {
@@ -222,8 +222,8 @@ static bool reads(int fd, const char *text, size_t size)
 
 	while (done < size && got > 0) {
 		got = read(fd, buffer, sizeof(buffer));
-		if (got > 0 && ((size_t)got > size - done ||
-				memcmp(buffer, text + done, (size_t)got) != 0))
+		if (got > 0 &&
+		    ((size_t)got > size - done || memcmp(buffer, text + done, (size_t)got) != 0))
 			return false;
 		done += got > 0 ? (size_t)got : 0;
 	}

@@ -70,6 +70,7 @@ int gate_file_put_in(struct gate_file *file, bool tested, struct fault *fault);
 /* FILE stays: nginx was told. */
 int gate_file_settle(struct gate_file *file, struct fault *fault);
 
-/* What was refused goes to .FILE.refused: from .FILE.new, or from FILE, which becomes what it was. */
+/* What was refused goes to .FILE.refused: from .FILE.new, or from FILE, which becomes what it was.
+ */
 int gate_file_refuse(const struct gate_file *file, struct fault *fault);
 int gate_file_put_back(struct gate_file *file, struct fault *fault);

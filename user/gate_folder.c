@@ -65,11 +65,12 @@ static int check_opened(int fd, const char *path, struct fault *fault)
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
-		return fault_set(fault, errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno,
-				 "cannot open %s: %s", path,
-				 errno == ELOOP || errno == ENOTDIR
-					 ? "not a folder, or a symbolic link: give the path behind it"
-					 : strerror(errno));
+		return fault_set(
+			fault, errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno,
+			"cannot open %s: %s", path,
+			errno == ELOOP || errno == ENOTDIR
+				? "not a folder, or a symbolic link: give the path behind it"
+				: strerror(errno));
 	return gate_folder_check(&status, S_IFDIR, path, fault);
 }
 

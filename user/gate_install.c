@@ -15,6 +15,10 @@
 
 #define TELL_SECONDS 5L
 
+/* nginx reads two files for each vault, and with them what their upstreams are checked against. */
+#define NGINX_SECONDS	  10U
+#define VAULTS_PER_SECOND 10U
+
 /* What is needed. */
 
 int gate_install_node(const char *config, struct node *ret_node, struct fault *fault)
@@ -44,7 +48,7 @@ static int open_parts(struct gate_installer *installer, struct fault *fault)
 	if (r == 0)
 		r = gate_file_open(wish->file, &installer->file, fault);
 	if (r == 0)
-		r = nginx_find(wish->program, NULL, &installer->nginx, fault);
+		r = nginx_find(wish->program, &installer->nginx, fault);
 	return r;
 }
 
@@ -192,11 +196,13 @@ static int reload(struct gate_installer *installer, struct fault *fault)
 	return r < 0 ? r : told == -ESRCH ? GATE_WRITTEN : GATE_RELOADED;
 }
 
-static int install(struct gate_installer *installer, const char *text, struct fault *fault)
+static int install(struct gate_installer *installer, const char *text, size_t vaults,
+		   struct fault *fault)
 {
 	int r;
 
 	installer->nginx.configuration = is_whole(installer) ? installer->file.path : NULL;
+	installer->nginx.seconds = NGINX_SECONDS + (unsigned)(vaults / VAULTS_PER_SECOND);
 	r = change(installer, text, fault);
 	if (r < 0 || !installer->file.unsettled)
 		return r;
@@ -225,8 +231,8 @@ int gate_install_run(struct gate_installer *installer, const struct policy *poli
 	r = make_text(installer, policy, diags, &text);
 	diags_sort(diags);
 	keep_diagnostics(installer, diags);
-	if (r == 0)
-		r = install(installer, text, &installer->fault);
+	if (r == 0 && text)
+		r = install(installer, text, policy->vault_count, &installer->fault);
 	installer->left = gate_file_state(&installer->file);
 	if (r < 0)
 		return r;
@@ -256,17 +262,16 @@ bool gate_install_is_stale(const struct gate_installer *installer, const struct 
 static json_t *make_report(const struct gate_installer *installer, bool follows, bool full)
 {
 	const char *problem = installer->fault.code ? installer->fault.text : NULL;
-	json_t *generation =
-		installer->known ? json_integer(installer->generation) : json_null();
+	json_t *generation = installer->known ? json_integer(installer->generation) : json_null();
 	json_t *diagnostics =
 		full && installer->diagnostics ? json_incref(installer->diagnostics) : json_array();
 	json_int_t since = (json_int_t)installer->left.seconds;
 
-	return json_pack("{s:s, s:b, s:o, s:I, s:I, s:s?, s:I, s:o}", "file",
-			 installer->file.path, "follows", follows, "generation", generation,
-			 "wanted", (json_int_t)installer->wanted, "since", since > 0 ? since : 0,
-			 "problem", problem, "unserved",
-			 (json_int_t)installer->unserved, "diagnostics", diagnostics);
+	return json_pack("{s:s, s:b, s:o, s:I, s:I, s:s?, s:I, s:o}", "file", installer->file.path,
+			 "follows", follows, "generation", generation, "wanted",
+			 (json_int_t)installer->wanted, "since", since > 0 ? since : 0, "problem",
+			 problem, "unserved", (json_int_t)installer->unserved, "diagnostics",
+			 diagnostics);
 }
 
 /* Names of files may be longer than the agent takes them. */

@@ -25,10 +25,10 @@
 /* What was asked for; texts are borrowed. */
 struct gate_wish {
 	const struct paths *paths;
-	const char *config;	 /* node.yaml */
-	const char *file;	 /* where nginx's configuration goes */
-	const char *program;	 /* nginx; NULL: where packages put it */
-	const char *user;	 /* an nginx.conf whose workers run as; NULL: part of an http block */
+	const char *config;  /* node.yaml */
+	const char *file;    /* where nginx's configuration goes */
+	const char *program; /* nginx; NULL: where packages put it */
+	const char *user;    /* an nginx.conf whose workers run as; NULL: part of an http block */
 	const char *upstream_ca; /* NULL: the system's */
 };
 

@@ -23,10 +23,10 @@ struct keeper {
 	struct rules_follower *follower;
 	struct followed_rules *rules; /* NULL: none have come yet */
 	sd_event *event;
-	bool started;	 /* systemd was told */
-	bool told;	 /* the agent was, of the last run */
-	unsigned looks;	 /* since the last run */
-	char said[512];	 /* the last fault that was logged */
+	bool started;	/* systemd was told */
+	bool told;	/* the agent was, of the last run */
+	unsigned looks; /* since the last run */
+	char said[512]; /* the last fault that was logged */
 };
 
 static void keeper_close(struct keeper *keeper)

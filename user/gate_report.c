@@ -35,7 +35,7 @@ static const struct member report_members[] = {
 };
 
 static const struct member diagnostic_members[] = {
-	{"level", JSON_STRING, false, 16},	  {"file", JSON_STRING, true, NAME_BYTES},
+	{"level", JSON_STRING, false, 16},	   {"file", JSON_STRING, true, NAME_BYTES},
 	{"line", JSON_INTEGER, false, UINT32_MAX}, {"column", JSON_INTEGER, false, UINT32_MAX},
 	{"text", JSON_STRING, false, TEXT_BYTES},  {0},
 };
@@ -78,13 +78,14 @@ static bool has_type(const json_t *value, json_type type)
 
 static int check_members(const json_t *object, const struct member *members, struct fault *fault)
 {
+	const json_t *null = json_null(); /* there is only one */
 	size_t count = 0;
 
 	for (; members[count].name; count++) {
 		const struct member *member = &members[count];
 		const json_t *value = json_object_get(object, member->name);
 
-		if (value && member->nullable && json_is_null(value))
+		if (member->nullable && value == null)
 			continue;
 		if (!value || !has_type(value, member->type) || !fits(value, member))
 			return fault_set(fault, -EINVAL, "\"%s\" is missing, or cannot be that",

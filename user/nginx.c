@@ -14,8 +14,9 @@
 #define PROBLEM_TEXT 400
 
 static const char *const places[] = {
-	"/usr/sbin/nginx",	       "/usr/local/sbin/nginx", "/usr/bin/nginx",
-	"/usr/local/nginx/sbin/nginx", "/usr/local/bin/nginx",
+	"/usr/sbin/nginx",	"/usr/local/sbin/nginx",
+	"/usr/bin/nginx",	"/usr/local/nginx/sbin/nginx",
+	"/usr/local/bin/nginx",
 };
 
 /* What runs with our rights must not be another's to change. */
@@ -33,10 +34,9 @@ static int check_program(const char *path, struct fault *fault)
 	return 0;
 }
 
-int nginx_find(const char *program, const char *configuration, struct nginx *ret_nginx,
-	       struct fault *fault)
+int nginx_find(const char *program, struct nginx *ret_nginx, struct fault *fault)
 {
-	struct nginx nginx = {.configuration = configuration};
+	struct nginx nginx = {.seconds = SECONDS};
 	int r;
 
 	for (size_t i = 0; !program && i < sizeof(places) / sizeof(places[0]); i++)
@@ -55,18 +55,18 @@ int nginx_find(const char *program, const char *configuration, struct nginx *ret
 	return 0;
 }
 
-/* Runs it with `configuration` (NULL: its own) and says what it took amiss. */
-static int run(const char *const *arguments, const struct nginx_subject *subject,
+/* And says what it took amiss. */
+static int run(const char *const *arguments, unsigned seconds, const struct nginx_subject *subject,
 	       struct child_result *result, struct fault *fault)
 {
 	char problem[PROBLEM_TEXT];
-	int r = child_run(arguments, SECONDS, result, fault);
+	int r = child_run(arguments, seconds, result, fault);
 
 	if (r < 0 || result->status == 0)
 		return r;
 	if (result->late)
-		return fault_set(fault, -ETIMEDOUT, "nginx took longer than %d seconds and was ended",
-				 SECONDS);
+		return fault_set(fault, -ETIMEDOUT,
+				 "nginx took longer than %u seconds and was ended", seconds);
 	nginx_words_problem(result->output, subject->now, subject->later, problem, sizeof(problem));
 	if (result->status < 0)
 		return fault_set(fault, -EIO, "nginx died%s%s", problem[0] ? ": " : "", problem);
@@ -78,22 +78,21 @@ int nginx_test(const struct nginx *nginx, const struct nginx_subject *subject, b
 	       struct fault *fault)
 {
 	const char *configuration = whole ? subject->now : nginx->configuration;
-	const char *const arguments[] = {
-		nginx->program, "-q", "-t", configuration ? "-c" : NULL, configuration, NULL};
+	const char *const arguments[] = {nginx->program, "-q", "-t", configuration ? "-c" : NULL,
+					 configuration,	 NULL};
 	struct child_result result;
 
-	return run(arguments, subject, &result, fault);
+	return run(arguments, nginx->seconds, subject, &result, fault);
 }
 
 int nginx_reload(const struct nginx *nginx, struct fault *fault)
 {
-	const char *const arguments[] = {nginx->program, "-q",
-					 "-s",		 "reload",
-					 nginx->configuration ? "-c" : NULL,
-					 nginx->configuration, NULL};
+	const char *const arguments[] = {
+		nginx->program,	      "-q", "-s", "reload", nginx->configuration ? "-c" : NULL,
+		nginx->configuration, NULL};
 	const struct nginx_subject nothing = {0};
 	struct child_result result;
-	int r = run(arguments, &nothing, &result, fault);
+	int r = run(arguments, nginx->seconds, &nothing, &result, fault);
 
 	if (r == -EBADMSG && nginx_words_not_running(result.output))
 		return fault_set(fault, -ESRCH, "nginx does not run");

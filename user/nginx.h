@@ -12,15 +12,16 @@
 
 struct nginx {
 	char program[PATH_TEXT];
-	const char *configuration; /* the nginx.conf that is its own; NULL: the one it was built with */
+	const char *
+		configuration; /* the nginx.conf that is its own; NULL: the one it was built with */
+	unsigned seconds;      /* that it may take */
 };
 
 /*
  * `program` NULL: looked for where packages put it. -EINVAL: it is no absolute path, or somebody
- * else could have written it; -ENOENT. `configuration` is borrowed.
+ * else could have written it; -ENOENT. What else is in *ret_nginx is the caller's to fill.
  */
-int nginx_find(const char *program, const char *configuration, struct nginx *ret_nginx,
-	       struct fault *fault);
+int nginx_find(const char *program, struct nginx *ret_nginx, struct fault *fault);
 
 /* Where a file that is tested lies now, and where it will be found when it is told about. */
 struct nginx_subject {

@@ -92,7 +92,8 @@ static bool says_not_running(const char *line, size_t length)
 {
 	if (contains(line, length, "[error]"))
 		return contains(line, length, "invalid PID number \"\"") ||
-		       (contains(line, length, " open() ") && contains(line, length, "failed (2: "));
+		       (contains(line, length, " open() ") &&
+			contains(line, length, "failed (2: "));
 	return contains(line, length, "[alert]") && contains(line, length, " kill(") &&
 	       contains(line, length, "failed (3: ");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What nginx says on a terminal, understood: which line is the fault, and which fault is none. Pure.
+ * What nginx says on a terminal, understood: which line is the fault, and which fault is none.
+ * Pure.
  */
 #pragma once
 

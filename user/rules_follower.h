@@ -15,10 +15,11 @@
 
 /* Ended with followed_rules_free(). */
 struct followed_rules {
-	struct policy policy; /* of generation 0, when nothing is in force: no vaults */
+	struct policy policy;	       /* of generation 0, when nothing is in force: no vaults */
 	struct authorize_index *index; /* NULL: not asked for */
 	uint32_t generation;
-	char problem[256]; /* there are rules, but nobody can read them: no vaults; "": there is none */
+	char problem[256]; /* there are rules, but nobody can read them: no vaults; "": there is
+			      none */
 };
 
 void followed_rules_free(struct followed_rules *rules);

@@ -103,6 +103,19 @@ for command in status show events 'events --follow' 'explain --vault a --from 19
   expect "${command// /_}_needs_an_agent" 3 '' \
     "not running .*/run/$VAULTWALL_INSTANCE/control.sock.*: start it with" $command
 done
+expect following_needs_a_place 2 '' "'--follow' goes with '--install FILE'" gate-config --follow
+expect an_nginx_needs_a_place 2 '' "'--nginx' goes with '--install FILE'" gate-config --nginx /x
+expect following_takes_no_rules 2 '' "with '--follow' the rules come from the agent" \
+  gate-config --install /x --follow good.yaml
+printf 'version: 1\ninterfaces: [{name: eth0, mode: auto}]\n' >"$scratch/node.yaml"
+expect a_node_without_a_gate_has_no_configuration 1 '' "node.yaml has no 'gate'" \
+  --config node.yaml gate-config good.yaml
+printf 'gate: {listen: 0.0.0.0:8443}\n' >>"$scratch/node.yaml"
+expect nginx_has_an_absolute_path 1 '' "'nginx' is no absolute path of an nginx" \
+  --config node.yaml gate-config --install "$scratch/gate.conf" --nginx nginx good.yaml
+expect a_file_has_a_plain_path 1 '' "is no plain path of a file" \
+  --config node.yaml gate-config --install "$scratch/../gate.conf" good.yaml
+
 expect metrics_need_the_filter 3 '' "instance '$VAULTWALL_INSTANCE' has no metrics|permission denied" \
   metrics
 

@@ -11,7 +11,7 @@ gate_begin "$@"
 gate_start
 
 secret='/secrets/greeting?api-version=7.4'
-bearer="Authorization: Bearer $(token)"
+bearer="Authorization: Bearer $(token ver='"1.0"')"
 conf=$work/nginx.conf
 frontend_of[wingtip]=203.0.113.30
 
@@ -131,7 +131,7 @@ others_cannot_write_there() {
   mkdir -m 0777 "$work/open"
   said=$("$vaultwall" --config "$work/node.yaml" gate-config --install "$work/open/nginx.conf" \
     --user www-data 2>&1) || code=$?
-  check a_folder_for_everybody_is_refused 3 "$code"
+  check a_folder_for_everybody_is_refused 1 "$code"
   says and_told_why "$work/open.* can be written by others" "$said"
 }
 
@@ -196,7 +196,7 @@ a_kill_in_the_middle() {
   start_keeper
   wait_for 5 configuration_is '.kept and .current'
   check and_the_next_one_reloads yes "$(wait_for 5 has_none_of "$before" && echo yes)"
-  check nothing_is_left_behind '' "$(ls -A "$work" | grep -E '^\.nginx\.conf\.(new|old|pending)')"
+  check nothing_is_left_behind '' "$(find "$work" -regex '.*/\.nginx\.conf\.\(new\|old\|pending\)')"
 }
 
 prepare_wingtip

@@ -47,7 +47,7 @@ stop_keeping() {
 
 status() { ask "$service" second "$secret" -H "$bearer"; }
 other_work() { curl -q -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8080/; }
-beside() { (cd /etc/nginx/conf.d && ls -A | grep -v 'lock$' | xargs); }
+beside() { find /etc/nginx/conf.d -type f ! -name '*.lock' -printf '%f\n' | sort | xargs; }
 # grep -q would leave before the agent's answer was printed.
 named() { "$vaultwall" status | grep -- "$1" >/dev/null; }
 
@@ -135,7 +135,7 @@ by_hand() {
 }
 
 gate_start
-bearer="Authorization: Bearer $(token)"
+bearer="Authorization: Bearer $(token ver='"1.0"')"
 it_is_included
 what_is_refused_is_taken_back
 a_kill_before_the_verdict

@@ -70,6 +70,26 @@ static void blocked_signals_are_not_blocked_there(void **state)
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+static void a_signal_that_waits_ends_it(void **state)
+{
+	const char *const arguments[] = {"/bin/sleep", "100", NULL};
+	struct child_result result;
+	struct fault fault = {0};
+	sigset_t set, before;
+	int taken = 0;
+
+	(void)state;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, &before), 0);
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(child_run(arguments, 50, &result, &fault), -EINTR);
+	/* It is still there for the caller. */
+	assert_int_equal(sigwait(&set, &taken), 0);
+	assert_int_equal(taken, SIGTERM);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 static void what_takes_too_long_is_ended(void **state)
 {
 	time_t began = time(NULL);
@@ -123,6 +143,7 @@ int main(void)
 		cmocka_unit_test(the_environment_is_ours),
 		cmocka_unit_test(descriptors_do_not_leak),
 		cmocka_unit_test(blocked_signals_are_not_blocked_there),
+		cmocka_unit_test(a_signal_that_waits_ends_it),
 		cmocka_unit_test(what_takes_too_long_is_ended),
 		cmocka_unit_test(what_it_leaves_behind_is_ended),
 		cmocka_unit_test(the_end_of_much_output_is_kept),

@@ -46,7 +46,8 @@ static int end_place(void **state)
 	gate_file_close(&place->file);
 	while (folder && (entry = readdir(folder)) != NULL)
 		(void)unlinkat(dirfd(folder), entry->d_name, 0);
-	(void)closedir(folder);
+	if (folder)
+		(void)closedir(folder);
 	(void)rmdir(place->folder);
 	test_free(place);
 	return 0;
@@ -351,8 +352,8 @@ static void a_link_on_the_way_is_refused(void **state)
 
 static void paths_are_plain(void **state)
 {
-	static const char *const bad[] = {"/",	    "",		"/a/",	"/a//b", "/a/./b",
-					  "/a/..",  "/a/../b", ".",	".."};
+	static const char *const bad[] = {"/",	   "",	      "/a/", "/a//b", "/a/./b",
+					  "/a/..", "/a/../b", ".",   ".."};
 	char path[PATH_TEXT], longest[400];
 
 	(void)state;

@@ -88,8 +88,7 @@ static void numbers_have_limits(void **state)
 
 static void texts_are_short_and_printable(void **state)
 {
-	static const char *const texts[] = {"a\nb", "\x1b[2J", "\x7f", "\xc2\x9b", "\xe2\x80\xae",
-					    "\xe2\x81\xa6"};
+	static const char *const texts[] = {"a\nb", "\x1b[2J", "\x7f", "\xc2\x9b"};
 	char text[600];
 
 	(void)state;
@@ -98,6 +97,9 @@ static void texts_are_short_and_printable(void **state)
 		assert_int_equal(with_text("file", texts[i]), -EINVAL);
 	}
 	assert_int_equal(with("file", json_stringn("a\0b", 3)), -EINVAL);
+	/* By JSON's own spelling: marks that turn the writing round. */
+	assert_int_equal(with("file", json_loads("\"\\u202e\"", JSON_DECODE_ANY, NULL)), -EINVAL);
+	assert_int_equal(with("file", json_loads("\"\\u2066\"", JSON_DECODE_ANY, NULL)), -EINVAL);
 	memset(text, 'x', sizeof(text));
 	text[511] = '\0';
 	assert_int_equal(with_text("problem", text), 0);
@@ -114,8 +116,8 @@ static json_t *diagnostics(size_t count, const char *text)
 
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(array, json_pack("{s:s, s:n, s:i, s:i, s:s}", "level",
-							     "warning", "file", "line", 1,
-							     "column", 1, "text", text));
+							     "warning", "file", "line", 1, "column",
+							     1, "text", text));
 	return array;
 }
 

@@ -13,6 +13,7 @@
 #include "output.h"
 #include "output_fields.h"
 #include "output_table.h"
+#include "output_text.h"
 #include "output_units.h"
 
 /* What `print` makes of a JSON text, in memory. */
@@ -303,6 +304,55 @@ static void an_answer_of_another_version_is_harmless(void **state)
 	}
 }
 
+#define CONFIGURATION(rest)                                                                          \
+	"{\"configuration\": {\"file\": \"/etc/n.conf\", \"since\": \"2026-12-01T00:00:00Z\", " rest \
+	"}}"
+
+static void a_configuration_in_step_is_told_in_two_lines(void **state)
+{
+	(void)state;
+	prints(text_gate_configuration,
+	       CONFIGURATION("\"follows\": true, \"kept\": true, \"current\": true,"
+			     " \"generation\": 7, \"problem\": null, \"unserved\": 0,"
+			     " \"diagnostics\": []"),
+	       "nginx       configuration of generation 7, unchanged since 2026-12-01T00:00:00Z\n"
+	       "            kept in /etc/n.conf\n");
+}
+
+static void what_is_wrong_with_a_configuration_is_told(void **state)
+{
+	(void)state;
+	prints(text_gate_configuration,
+	       CONFIGURATION("\"follows\": true, \"kept\": false, \"current\": false,"
+			     " \"generation\": null, \"reported_seconds\": 60,"
+			     " \"problem\": \"nginx refuses it: [emerg] x\", \"unserved\": 3,"
+			     " \"diagnostics\": [{\"file\": \"r.yaml\", \"line\": 3,"
+			     " \"column\": 5, \"text\": \"vault 'a' has no place\"}]"),
+	       "nginx       configuration of an unknown generation, not of the one in force,"
+	       " unchanged since 2026-12-01T00:00:00Z\n"
+	       "            put into /etc/n.conf\n"
+	       "            nginx refuses it: [emerg] x\n"
+	       "            nobody keeps it any more: no word for 1 min 0 s\n"
+	       "            r.yaml:3:5: vault 'a' has no place\n"
+	       "            and 2 more without a place in the gate\n");
+}
+
+static void a_configuration_that_nobody_keeps_is_told(void **state)
+{
+	(void)state;
+	prints(text_gate_configuration, "{}", "");
+	prints(text_gate_configuration, "{\"configuration\": null}",
+	       "nginx       nobody keeps its configuration:"
+	       " vaultwall gate-config --install FILE --follow\n");
+	prints(text_gate_configuration, CONFIGURATION("\"current\": true, \"generation\": 7"),
+	       "nginx       configuration of generation 7, unchanged since 2026-12-01T00:00:00Z\n"
+	       "            put into /etc/n.conf\n"
+	       "            nobody keeps it: it does not follow a push\n");
+	is_harmless(text_gate_configuration,
+		    CONFIGURATION("\"problem\": \"\\u001b[2J\", \"unserved\": -1,"
+				  " \"diagnostics\": [7, {\"text\": \"\\u009b\"}]"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +371,9 @@ int main(void)
 		cmocka_unit_test(a_check_sums_up),
 		cmocka_unit_test(json_is_one_object_in_order_and_plain_ascii),
 		cmocka_unit_test(an_answer_of_another_version_is_harmless),
+		cmocka_unit_test(a_configuration_in_step_is_told_in_two_lines),
+		cmocka_unit_test(what_is_wrong_with_a_configuration_is_told),
+		cmocka_unit_test(a_configuration_that_nobody_keeps_is_told),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
