@@ -75,12 +75,10 @@ static void log_fault(struct keeper *keeper)
 {
 	const struct gate_installer *installer = &keeper->installer;
 
-	if (!installer->fault.code || strcmp(keeper->said, installer->fault.text) != 0) {
-		memcpy(keeper->said, installer->fault.text, sizeof(keeper->said));
-		if (installer->fault.code)
-			journal(JOURNAL_ERROR, "%s is not of generation %u: %s",
-				installer->file.path, installer->wanted, installer->fault.text);
-	}
+	if (installer->fault.code && strcmp(keeper->said, installer->fault.text) != 0)
+		journal(JOURNAL_ERROR, "%s is not of generation %u: %s", installer->file.path,
+			installer->wanted, installer->fault.text);
+	memcpy(keeper->said, installer->fault.text, sizeof(keeper->said));
 }
 
 static void log_warnings(const struct diags *diags)
@@ -109,7 +107,7 @@ static void install(struct keeper *keeper)
 	cleanup(diags_clear) struct diags diags = {0};
 	int change = gate_install_run(installer, &rules->policy, rules->generation, &diags);
 
-	if (change != GATE_UNCHANGED)
+	if (change > 0 || (change < 0 && strcmp(keeper->said, installer->fault.text) != 0))
 		log_warnings(&diags);
 	if (change >= 0)
 		journal(change == GATE_UNCHANGED ? JOURNAL_INFO : JOURNAL_NOTICE,
