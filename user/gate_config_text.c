@@ -15,6 +15,9 @@ static const char main_text[] = "user %s;\n"
 				"\tworker_connections 4096;\n"
 				"}\n"
 				"http {\n"
+				"# For the longest host name that there can be, and for many.\n"
+				"server_names_hash_bucket_size 512;\n"
+				"server_names_hash_max_size 65536;\n"
 				"access_log off;\n"
 				"proxy_temp_path \"%s/gate-answers\";\n";
 

@@ -23,7 +23,9 @@ static void print_generation(const struct printer *printer, const json_t *config
 	bool current = field_flag(configuration, "current");
 
 	begin(printer, "nginx");
-	if (field_given(configuration, "generation"))
+	if (current && field_count(configuration, "generation") == 0)
+		output_print(printer, HUE_PLAIN, "configuration without vaults");
+	else if (field_given(configuration, "generation"))
 		output_print(printer, current ? HUE_GOOD : HUE_WARN,
 			     "configuration of generation %lld",
 			     (long long)field_count(configuration, "generation"));

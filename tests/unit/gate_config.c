@@ -135,6 +135,8 @@ static void a_whole_configuration_closes_what_it_opens(void **state)
 	read_text(two_vaults, &policy);
 	text = make_text(&options, &policy, &diags);
 	assert_non_null(strstr(text, "user www-data;"));
+	/* The default refuses a name of 60 letters. */
+	assert_non_null(strstr(text, "server_names_hash_bucket_size 512;"));
 	assert_non_null(strstr(text, "listen [::]:8443 ssl http2 default_server ipv6only=off;"));
 	assert_int_equal(count(text, "{\n"), count(text, "}\n"));
 }
