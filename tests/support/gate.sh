@@ -212,6 +212,21 @@ vaults:
 YAML
 }
 
+# add_vault NAME ADDRESS: to the rules, with the backup service let in
+add_vault() {
+  cat >>"$work/rules.yaml" <<YAML
+  - name: $1
+    hostnames: [$1.vault.example]
+    frontends: [$2:$port]
+    tenant: $tenant
+    network_acls: {bypass: trusted_services}
+    access_policies:
+      - {object_id: $backup_oid, secrets: [get]}
+    upstream: 127.0.0.1:8203
+    tls: {certificate: $work/$1.pem, key: $work/$1.key}
+YAML
+}
+
 push_rules() {
   "$vaultwall" --json push "$work/rules.yaml" >"$work/push.json" 2>&1 ||
     { cat "$work/push.json" && return 1; }
@@ -257,7 +272,7 @@ start_vault() {
 start_agent() {
   "$vaultwall" --config "$work/node.yaml" agent >"$work/agent.log" 2>&1 &
   agent=$!
-  wait_for 10 "$vaultwall" status || { cat "$work/agent.log" >&2 && return 1; }
+  wait_for 30 "$vaultwall" status || { cat "$work/agent.log" >&2 && return 1; }
 }
 
 # With a socket that stays while the authoriser comes and goes, as systemd has it.
@@ -357,6 +372,15 @@ error_code() { jq -r '.error.code // "-"' "$work/body" 2>/dev/null || echo 'no J
 inner_error() { jq -r '.error.innererror.code // "-"' "$work/body" 2>/dev/null || echo 'no JSON'; }
 
 challenge() { sed -n 's/\r$//; s/^www-authenticate: *//Ip' "$work/head"; }
+
+# Its address and vault are there already; only the gate does not know it.
+prepare_wingtip() {
+  frontend_of[wingtip]=203.0.113.30
+  ip address add 203.0.113.30/32 dev "$([ -n "$steered" ] && echo eth0 || echo lo)"
+  certificate wingtip wingtip.vault.example
+  start_vault wingtip 8203
+  wait_for 10 curl -q -s -k https://127.0.0.1:8203/
+}
 
 # --- verdicts -------------------------------------------------------------------------------------
 
