@@ -191,6 +191,33 @@ static bool is_reached(const struct inquiry *inquiry, const struct vault *vault)
 	return false;
 }
 
+static bool is_behind_gate(const struct vault *vault)
+{
+	for (size_t i = 0; i < vault->frontend_count; i++)
+		if (vault->frontends[i].protocol == IPPROTO_TCP)
+			return true;
+	return false;
+}
+
+/* By the name alone, which then has to be enough: which of several is meant is not guessed. */
+static enum authorize_reason find_by_name(const struct inquiry *inquiry,
+					  const struct host_vault *host)
+{
+	const struct vault *found = NULL;
+
+	for (; host; host = host->next) {
+		if (!is_behind_gate(host->vault) || host->vault == found)
+			continue;
+		if (found)
+			return AUTHORIZE_AMBIGUOUS_VAULT;
+		found = host->vault;
+	}
+	if (!found)
+		return AUTHORIZE_WRONG_FRONTEND;
+	inquiry->decision->vault = found;
+	return AUTHORIZE_REASON_COUNT;
+}
+
 enum authorize_reason authorize_find_vault(const struct inquiry *inquiry)
 {
 	char name[HOSTNAME_TEXT];
@@ -200,6 +227,8 @@ enum authorize_reason authorize_find_vault(const struct inquiry *inquiry)
 		host = names_find(&inquiry->index->hosts, name);
 	if (!host)
 		return AUTHORIZE_UNKNOWN_VAULT;
+	if (inquiry->question->frontend_untold)
+		return find_by_name(inquiry, host);
 	for (; host; host = host->next) {
 		if (!is_reached(inquiry, host->vault))
 			continue;

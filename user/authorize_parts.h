@@ -48,12 +48,16 @@ static inline bool same_id(const char *left, const char *right)
 	return left[0] == right[0] && strcmp(left, right) == 0;
 }
 
-/* authorize_index.c: UNKNOWN_VAULT, WRONG_FRONTEND, or _REASON_COUNT and decision->vault is set. */
+/* authorize_index.c: UNKNOWN_VAULT, AMBIGUOUS_VAULT, WRONG_FRONTEND, or _REASON_COUNT and
+ * decision->vault is set. */
 enum authorize_reason authorize_find_vault(const struct inquiry *inquiry);
 
 /* authorize_network.c: rows 2 and 3, or _REASON_COUNT: a token is asked for. */
 enum authorize_reason authorize_network(const struct inquiry *inquiry);
 bool authorize_may_come_from(const struct inquiry *inquiry, const struct trusted_service *service);
+
+/* What stands behind "Bearer", without the blanks around it; NULL: no such header, or nothing. */
+const char *authorize_find_token(const char *header, size_t *ret_length);
 
 /* authorize_token.c: rows 4 and 5, or _REASON_COUNT and decision->claims is set. */
 enum authorize_reason authorize_token(const struct inquiry *inquiry);

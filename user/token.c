@@ -247,3 +247,12 @@ void token_verify(const struct token_trust *trust, const char *text, size_t leng
 	if (!ret_finding->fault)
 		ret_finding->claims = take_ptr(&token.claims);
 }
+
+struct claims *token_peek(const char *text, size_t length)
+{
+	cleanup(token_free) struct token token = {.claims = NULL};
+
+	if (length > TOKEN_BYTES || !cut(text, length, &token) || read_payload(&token))
+		return NULL;
+	return take_ptr(&token.claims);
+}

@@ -99,6 +99,12 @@ void token_verify(const struct token_trust *trust, const char *text, size_t leng
 		  struct token_finding *ret_finding);
 
 /*
+ * What a token says, whoever signed it: to be shown to the one who has it, never to decide by.
+ * The caller's; NULL: it cannot be read.
+ */
+struct claims *token_peek(const char *text, size_t length);
+
+/*
  * Whether what was verified for one vault counts for this one: its issuer, tenant and
  * audience. An assertion, not yet exchanged, counts with those of a federated identity.
  */
