@@ -34,8 +34,10 @@ static void look_at_due(struct keysets *keysets)
 	int64_t now = keyset_now();
 
 	for (struct keyset *set = keysets->sets; set; set = set->next) {
-		if (set->has_keys && now - set->good > keysets->options.age_max)
+		if (set->has_keys && now - set->good > keysets->options.age_max) {
 			keyset_drop_keys(set);
+			set->expired = true;
+		}
 		if (!set->under_way && set->due <= now &&
 		    (set->kind == KEYSET_FILE || keysets->under_way < PARALLEL_MAX))
 			keyset_look(set, now);
@@ -67,10 +69,11 @@ static void free_set(struct keyset *set)
 	}
 	keyset_drop_keys(set);
 	free(set->name);
+	free(set->issuer);
 	free(set);
 }
 
-static struct keyset *add_set(struct keysets *keysets, const char *name)
+static struct keyset *add_set(struct keysets *keysets, const char *name, const char *issuer)
 {
 	struct keyset *set = calloc(1, sizeof(*set));
 
@@ -78,14 +81,30 @@ static struct keyset *add_set(struct keysets *keysets, const char *name)
 		return NULL;
 	set->owner = keysets;
 	set->name = strdup(name);
-	if (!set->name) {
-		free(set);
+	set->issuer = strdup(issuer);
+	if (!set->name || !set->issuer) {
+		free_set(set);
 		return NULL;
 	}
 	set->kind = keyset_name_split(set->name, &set->location);
 	set->next = keysets->sets;
 	keysets->sets = set;
 	return set;
+}
+
+/* Whose keys they are, as the rules call him now. */
+static int set_issuer(struct keyset *set, const char *issuer)
+{
+	char *copy = NULL;
+
+	if (strcmp(set->issuer, issuer) == 0)
+		return 0;
+	copy = strdup(issuer);
+	if (!copy)
+		return -ENOMEM;
+	free(set->issuer);
+	set->issuer = copy;
+	return 0;
 }
 
 static int want(struct keysets *keysets, const struct issuer *issuer, const char *tenant)
@@ -100,12 +119,14 @@ static int want(struct keysets *keysets, const struct issuer *issuer, const char
 	if (there) {
 		memcpy(&set, &there, sizeof(there));
 	} else {
-		set = add_set(keysets, name);
+		set = add_set(keysets, name, issuer->name);
 		if (!set || names_add(&keysets->index, &keysets->arena, set->name, set, &there) < 0)
 			return -ENOMEM;
 	}
+	if (set->wanted)
+		return 0;
 	set->wanted = true;
-	return 0;
+	return set_issuer(set, issuer->name);
 }
 
 /* The issuers of a vault, and all that need no tenant: federated identities name those. */
@@ -215,20 +236,33 @@ uint64_t keysets_version(const struct keysets *keysets)
 	return keysets->version;
 }
 
+static const char *const problem_labels[] = {
+#define X(name, label) [KEYSET_PROBLEM_##name] = (label),
+	KEYSET_PROBLEMS(X)
+#undef X
+};
+
+static json_t *set_status(const struct keyset *set, int64_t now)
+{
+	json_t *age = set->has_keys ? json_integer(now - set->good) : json_null();
+	int64_t wait = set->under_way || set->due < now ? 0 : set->due - now;
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:s?, s:s?, s:b}", "issuer",
+			 set->issuer, "source", keyset_kind_name(set->kind), "location",
+			 set->location, "keys", (json_int_t)set->keys.count, "age_seconds", age,
+			 "next_seconds", (json_int_t)wait, "limit_seconds",
+			 (json_int_t)set->owner->options.age_max, "problem",
+			 problem_labels[set->kind_of_problem], "error",
+			 set->problem[0] ? set->problem : NULL, "expired", set->expired);
+}
+
 json_t *keysets_status(const struct keysets *keysets)
 {
 	json_t *list = json_array();
 	int64_t now = keyset_now();
 
-	for (const struct keyset *set = keysets->sets; set; set = set->next) {
-		json_t *age = set->has_keys ? json_integer(now - set->good) : json_null();
-
-		(void)json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:o, s:s?}", "source",
-					keyset_kind_name(set->kind), "location", set->location,
-					"keys", (json_int_t)set->keys.count, "age_seconds", age,
-					"error", set->problem[0] ? set->problem : NULL));
-	}
+	for (const struct keyset *set = keysets->sets; set; set = set->next)
+		(void)json_array_append_new(list, set_status(set, now));
 	return list;
 }
 

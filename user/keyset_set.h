@@ -16,11 +16,25 @@
 
 #define KEYSET_DIGEST 32
 
+/* What the last attempt came to.   X(NAME, label) */
+#define KEYSET_PROBLEMS(X)                                                                         \
+	X(NONE, NULL)                                                                              \
+	X(UNREADABLE, "unreadable")                                                                \
+	X(UNREACHABLE, "unreachable")                                                              \
+	X(EMPTY, "empty")
+
+enum keyset_problem {
+#define X(name, label) KEYSET_PROBLEM_##name,
+	KEYSET_PROBLEMS(X)
+#undef X
+};
+
 /* Times are seconds of the clock that goes on while the host sleeps. */
 struct keyset {
 	struct keyset *next;
 	struct keysets *owner;
 	char *name;
+	char *issuer; /* who wanted it first */
 	enum keyset_kind kind;
 	const char *location; /* within the name */
 	struct token_keys keys;
@@ -34,6 +48,8 @@ struct keyset {
 	unsigned failures; /* in a row */
 	bool under_way;
 	bool wanted;
+	bool expired; /* there were keys, and they became too old */
+	enum keyset_problem kind_of_problem;
 	char problem[512]; /* of the last attempt */
 };
 

@@ -9,6 +9,8 @@
 void text_check(const struct printer *printer, const json_t *report);
 void text_push(const struct printer *printer, const json_t *answer);
 void text_status(const struct printer *printer, const json_t *answer);
+void text_status_authorizer(const struct printer *printer, const json_t *status);
+void text_status_keys(const struct printer *printer, const json_t *status);
 void text_show(const struct printer *printer, const json_t *answer);
 void text_vault(const struct printer *printer, const json_t *answer);
 void text_explain(const struct printer *printer, const json_t *answer);

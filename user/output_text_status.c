@@ -160,6 +160,8 @@ void text_status(const struct printer *printer, const json_t *answer)
 	print_rules(printer, json_object_get(answer, "rules"));
 	print_room(printer, answer);
 	print_gate(printer, answer);
+	text_status_authorizer(printer, answer);
 	print_interfaces(printer, json_object_get(answer, "interfaces"));
+	text_status_keys(printer, answer);
 	print_totals(printer, json_object_get(answer, "totals"));
 }
