@@ -243,6 +243,7 @@ void token_verify(const struct token_trust *trust, const char *text, size_t leng
 	*ret_finding = (struct token_finding){.fault = read_token(text, length, &token)};
 	if (ret_finding->fault)
 		return;
+	token.claims->assertion = token_may_be_assertion(trust->policy, token.claims);
 	find_issuer(trust, &token, now, ret_finding);
 	if (!ret_finding->fault)
 		ret_finding->claims = take_ptr(&token.claims);
