@@ -125,13 +125,17 @@ explains() {
     jq -r '.gate | "\(.reason) \(.row)"')"
 }
 
+# Another process than $before answers, and has rules.
+another_answers() {
+  authorizer_status | jq -e ".pid != $before and .generation != null"
+}
+
 switch_to() {
-  local before
   before=$(cat "$work/authorizer.pid")
   manner=$1
   write_node
   kill "$before"
-  wait_for 10 eval 'authorizer_status | jq -e ".pid != $before and .generation != null"'
+  wait_for 10 another_answers
 }
 
 rows

@@ -16,6 +16,7 @@ assertion=$(key=cluster algorithm=ES256 token iss=https://cluster.test \
 
 status() { "$vaultwall" --json status; }
 warnings() { status | jq -r '[.warnings[].name] | sort | join(" ")'; }
+tells() { status | grep -qi "$1"; }
 warned() { [ "$(warnings)" == "$1" ]; }
 
 # denied SENTENCE FAULT TOKEN
@@ -24,12 +25,16 @@ denied() {
     -n 1 "$work/audit/log" | jq -r .properties.tokenFault)"
 }
 
+# Another process than $before answers, and has rules.
+another_answers() {
+  authorizer_status | jq -e ".pid != $before and .generation != null"
+}
+
 # Nothing is remembered, and so what is there now is all there is.
 restart_authorizer() {
   before=$(cat "$work/authorizer.pid")
   kill "$before"
-  wait_for 10 eval 'authorizer_status | jq -e ".pid != $before"'
-  wait_for 10 eval '[ "$(status | jq .authorizer.generation)" != null ]'
+  wait_for 10 another_answers
 }
 
 whole() {
@@ -50,7 +55,7 @@ files() {
   check a_missing_file_is_told keys_unreadable "$(warnings)"
   denied a_missing_file_denies no_keys "$assertion"
   echo '{"keys": [' >"$work/cluster.json"
-  wait_for 5 eval 'status | grep -q "it is no JSON"'
+  wait_for 5 tells 'it is no JSON'
   check a_file_of_something_else_is_told keys_unreadable "$(warnings)"
   denied a_file_of_something_else_denies no_keys "$assertion"
   echo '{"keys": []}' >"$work/cluster.json"
@@ -77,7 +82,7 @@ issuers() {
   start_issuer
   issuer_pid=$!
   restart_authorizer
-  wait_for 5 eval 'status | grep -qi "certificate"'
+  wait_for 5 tells certificate
   check an_issuer_with_another_certificate_is_told issuer_unreachable "$(warnings)"
   denied an_issuer_with_another_certificate_denies no_keys "$good"
   kill "$issuer_pid"
