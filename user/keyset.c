@@ -2,6 +2,7 @@
 #include "keyset.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -69,11 +70,10 @@ static void free_set(struct keyset *set)
 	}
 	keyset_drop_keys(set);
 	free(set->name);
-	free(set->issuer);
 	free(set);
 }
 
-static struct keyset *add_set(struct keysets *keysets, const char *name, const char *issuer)
+static struct keyset *add_set(struct keysets *keysets, const char *name)
 {
 	struct keyset *set = calloc(1, sizeof(*set));
 
@@ -81,30 +81,14 @@ static struct keyset *add_set(struct keysets *keysets, const char *name, const c
 		return NULL;
 	set->owner = keysets;
 	set->name = strdup(name);
-	set->issuer = strdup(issuer);
-	if (!set->name || !set->issuer) {
-		free_set(set);
+	if (!set->name) {
+		free(set);
 		return NULL;
 	}
 	set->kind = keyset_name_split(set->name, &set->location);
 	set->next = keysets->sets;
 	keysets->sets = set;
 	return set;
-}
-
-/* Whose keys they are, as the rules call him now. */
-static int set_issuer(struct keyset *set, const char *issuer)
-{
-	char *copy = NULL;
-
-	if (strcmp(set->issuer, issuer) == 0)
-		return 0;
-	copy = strdup(issuer);
-	if (!copy)
-		return -ENOMEM;
-	free(set->issuer);
-	set->issuer = copy;
-	return 0;
 }
 
 static int want(struct keysets *keysets, const struct issuer *issuer, const char *tenant)
@@ -119,14 +103,15 @@ static int want(struct keysets *keysets, const struct issuer *issuer, const char
 	if (there) {
 		memcpy(&set, &there, sizeof(there));
 	} else {
-		set = add_set(keysets, name, issuer->name);
+		set = add_set(keysets, name);
 		if (!set || names_add(&keysets->index, &keysets->arena, set->name, set, &there) < 0)
 			return -ENOMEM;
 	}
-	if (set->wanted)
-		return 0;
+	/* The first of several who have the same keys. */
+	if (!set->wanted)
+		(void)snprintf(set->issuer, sizeof(set->issuer), "%s", issuer->name);
 	set->wanted = true;
-	return set_issuer(set, issuer->name);
+	return 0;
 }
 
 /* The issuers of a vault, and all that need no tenant: federated identities name those. */

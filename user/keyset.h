@@ -16,10 +16,10 @@
 
 /* Seconds; what is 0 is replaced by the figure in the comment. */
 struct keyset_options {
-	const char *ca_file;   /* what issuers' servers are checked against; NULL: the system's */
-	const char *proxy;     /* NULL: none, whatever the environment says */
-	const char *folder;    /* where a file with a relative path is; NULL: where we run; borrowed */
-	unsigned refresh;      /* 3600: how often a set is fetched again */
+	const char *ca_file; /* what issuers' servers are checked against; NULL: the system's */
+	const char *proxy;   /* NULL: none, whatever the environment says */
+	const char *folder; /* where a file with a relative path is; NULL: where we run; borrowed */
+	unsigned refresh;   /* 3600: how often a set is fetched again */
 	unsigned refresh_miss; /* 300: at most one more in so long, for a key that is not there */
 	unsigned age_max;      /* 86400: how long a set serves when no newer one can be had */
 	unsigned retry;	  /* 5: after a failure; twice that after the next, up to refresh_miss */

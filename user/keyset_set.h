@@ -14,7 +14,8 @@
 #include "keyset_source.h"
 #include "names.h"
 
-#define KEYSET_DIGEST 32
+#define KEYSET_DIGEST	   32
+#define KEYSET_ISSUER_TEXT 96 /* holds any name in rules */
 
 /* What the last attempt came to.   X(NAME, label) */
 #define KEYSET_PROBLEMS(X)                                                                         \
@@ -34,7 +35,7 @@ struct keyset {
 	struct keyset *next;
 	struct keysets *owner;
 	char *name;
-	char *issuer; /* who wanted it first */
+	char issuer[KEYSET_ISSUER_TEXT]; /* whose they are, as the rules call him now */
 	enum keyset_kind kind;
 	const char *location; /* within the name */
 	struct token_keys keys;
