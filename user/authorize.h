@@ -37,6 +37,8 @@
 	  "the source or its endpoint tag is on the block list")                                   \
 	X(UNKNOWN_SUBNET, 3, 403, "ForbiddenByFirewall", "unknown_subnet",                         \
 	  "tagged, but from no subnet that the vault lists")                                       \
+	X(UNKNOWN_TAG, 3, 403, "ForbiddenByFirewall", "unknown_tag",                               \
+	  "whether the connection bears an endpoint tag cannot be told")                           \
 	X(NOT_ALLOWED, 3, 403, "ForbiddenByFirewall", "not_allowed",                               \
 	  "no rule of the vault admits the source, and no trusted service may come from there")    \
 	X(NO_TOKEN, 4, 401, NULL, "no_token", "there is no bearer token")                          \

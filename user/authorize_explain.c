@@ -183,6 +183,16 @@ static void tell_network(const struct teller *teller)
 		tell_advice(teller, " No trusted service may come from there, either.");
 }
 
+static void tell_unknown_tag(const struct teller *teller)
+{
+	tell_rule(teller, teller->subject->decision->at, "network_acls");
+	tell_advice(teller, "Who comes from a virtual network is not to be taken for somebody from "
+			    "outside, nor the other way round. ");
+	if (teller->subject->question->frontend_untold)
+		tell_advice(teller, "A proxy that tells no frontend cannot serve vaults that share "
+				    "one, where the rules know endpoint tags.");
+}
+
 /* Rows 4 to 9. */
 
 static void tell_no_token(const struct teller *teller)
@@ -296,6 +306,7 @@ void authorize_explain(const struct authorize_case *subject, struct explanation 
 		[AUTHORIZE_IP_RULE] = tell_network,
 		[AUTHORIZE_BLOCKED] = tell_network,
 		[AUTHORIZE_UNKNOWN_SUBNET] = tell_network,
+		[AUTHORIZE_UNKNOWN_TAG] = tell_unknown_tag,
 		[AUTHORIZE_NOT_ALLOWED] = tell_network,
 		[AUTHORIZE_NO_TOKEN] = tell_no_token,
 		[AUTHORIZE_INVALID_TOKEN] = tell_invalid_token,
@@ -308,7 +319,8 @@ void authorize_explain(const struct authorize_case *subject, struct explanation 
 	const struct teller teller = {subject, ret_explanation};
 
 	*ret_explanation = (struct explanation){0};
-	rows[subject->decision->reason](&teller);
+	if (rows[subject->decision->reason])
+		rows[subject->decision->reason](&teller);
 	if (subject->decision->verdict == AUTHORIZE_WOULD_DENY)
 		tell_advice(&teller, " The vault is in audit, which lets the request pass.");
 	trim(ret_explanation->advice);

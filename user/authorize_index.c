@@ -76,13 +76,15 @@ static int add_frontends(struct authorize_index *index)
 		const struct vault *vault = &policy->vaults[i];
 
 		for (size_t j = 0; j < vault->frontend_count; j++)
-			if (vault->frontends[j].protocol == IPPROTO_TCP &&
-			    vault->frontends[j].family)
+			if (vault->frontends[j].protocol == IPPROTO_TCP)
 				index->frontends[index->frontend_count++] = vault->frontends[j];
 	}
 	if (index->frontend_count > 0)
 		qsort(index->frontends, index->frontend_count, sizeof(*index->frontends),
 		      compare_frontends);
+	for (size_t i = 1; i < index->frontend_count; i++)
+		index->shares |=
+			compare_frontends(&index->frontends[i - 1], &index->frontends[i]) == 0;
 	return 0;
 }
 

@@ -19,10 +19,12 @@ struct host_vault {
 
 struct authorize_index {
 	const struct policy *policy;
-	struct arena arena;	    /* of the hosts */
-	struct names hosts;	    /* struct host_vault by name */
-	struct frontend *frontends; /* TCP, of one address: sorted, to win over `*` */
+	struct arena arena; /* of the hosts */
+	struct names hosts; /* struct host_vault by name */
+	struct frontend
+		*frontends; /* TCP, of all vaults: sorted, so that equal ones are neighbours */
 	size_t frontend_count;
+	bool shares; /* some of them are equal, so that several vaults are reached there */
 	struct source_sets sets;
 	struct source_rules block;
 	struct source_list failsafe;

@@ -14,6 +14,6 @@ void text_status_keys(const struct printer *printer, const json_t *status);
 void text_show(const struct printer *printer, const json_t *answer);
 void text_vault(const struct printer *printer, const json_t *answer);
 void text_explain(const struct printer *printer, const json_t *answer);
-void text_explain_gate(const struct printer *printer, const json_t *answer);
+void text_explain_request(const struct printer *printer, const json_t *answer);
 void text_event_head(const struct printer *printer);
 void text_event(const struct printer *printer, const json_t *record);

@@ -47,7 +47,7 @@ void text_explain(const struct printer *printer, const json_t *answer)
 	line_label(printer, "generation");
 	output_print(printer, HUE_PLAIN, "%lld", (long long)field_count(answer, "generation"));
 	output_newline(printer);
-	text_explain_gate(printer, answer);
+	text_explain_request(printer, answer);
 }
 
 /* Widths that hold nearly every record: a stream cannot be measured beforehand. */

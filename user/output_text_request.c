@@ -175,7 +175,7 @@ static void print_operation(const struct printer *printer, const json_t *gate)
 	output_newline(printer);
 }
 
-void text_explain_gate(const struct printer *printer, const json_t *answer)
+void text_explain_request(const struct printer *printer, const json_t *answer)
 {
 	const json_t *gate = json_object_get(answer, "gate");
 
