@@ -95,6 +95,11 @@ static void tell_unknown_vault(const struct teller *teller)
 	const char *host = teller->subject->question->host;
 	char quoted[DIAG_QUOTE_MAX];
 
+	if (!host[0]) {
+		tell_advice(teller,
+			    "The vault has no 'hostnames', by which alone the gate knows it.");
+		return;
+	}
 	tell_advice(
 		teller,
 		"No vault in force has the host name '%s': it has to stand in the 'hostnames' of one.",
