@@ -2,7 +2,7 @@
 /*
  * Explain: a request that nobody made is decided like one that somebody did, by the rules and keys
  * of this moment, and told in full to whoever may see the rules. It is neither counted nor put into
- * the audit log, and looks for no keys: afterwards everything is as it was.
+ * the audit log, and looks for no keys; all that stays is the digest of a token that was verified.
  */
 #include <string.h>
 #include <sys/stat.h>

@@ -124,6 +124,9 @@ static void row_1_names_the_frontends_of_the_vault(void **state)
 	explain(AUTHORIZE_UNKNOWN_VAULT);
 	advises("'nobody\\x1b[2J.example'");
 	assert_true(json_is_null(json_object_get(report, "rule")));
+	gate.question.host = "";
+	explain(AUTHORIZE_UNKNOWN_VAULT);
+	advises("The vault has no 'hostnames'");
 	gate.question.method = NULL;
 	explain(AUTHORIZE_UNREADABLE);
 	advises("each of them once");
