@@ -72,7 +72,7 @@ static uint32_t address_of(const struct peer *peer)
 static bool is_readable(const struct question *question)
 {
 	return question->method && question->target && question->host && question->source.family &&
-	       question->frontend.family;
+	       (question->frontend.family || question->frontend_untold);
 }
 
 /* What it would be if it were not empty; the large texts are not wiped each time. */

@@ -24,6 +24,8 @@
 	  "the question is incomplete, or says something twice")                                   \
 	X(UNKNOWN_VAULT, 1, 403, "ForbiddenByFirewall", "unknown_vault",                           \
 	  "no vault has that host name")                                                           \
+	X(AMBIGUOUS_VAULT, 1, 403, "ForbiddenByFirewall", "ambiguous_vault",                       \
+	  "several vaults have that host name, and the proxy does not tell the frontend")          \
 	X(WRONG_FRONTEND, 1, 403, "ForbiddenByFirewall", "wrong_frontend",                         \
 	  "the vault of that host name is not reached there")                                      \
 	X(FAILSAFE, 2, 200, NULL, "failsafe", "the source is a failsafe address of the node")      \
@@ -35,6 +37,8 @@
 	  "the source or its endpoint tag is on the block list")                                   \
 	X(UNKNOWN_SUBNET, 3, 403, "ForbiddenByFirewall", "unknown_subnet",                         \
 	  "tagged, but from no subnet that the vault lists")                                       \
+	X(UNKNOWN_TAG, 3, 403, "ForbiddenByFirewall", "unknown_tag",                               \
+	  "whether the connection bears an endpoint tag cannot be told")                           \
 	X(NOT_ALLOWED, 3, 403, "ForbiddenByFirewall", "not_allowed",                               \
 	  "no rule of the vault admits the source, and no trusted service may come from there")    \
 	X(NO_TOKEN, 4, 401, NULL, "no_token", "there is no bearer token")                          \
@@ -74,6 +78,7 @@ struct question {
 	const char *authorization; /* the header's value; NULL: there is none */
 	struct peer source;
 	struct peer frontend;
+	bool frontend_untold; /* the proxy's manner has no word for it: `frontend` is empty */
 	bool tunnel; /* a header was there that asks for another method: X-HTTP-Method ... */
 	bool tagged;
 	uint32_t tag;

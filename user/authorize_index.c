@@ -76,13 +76,15 @@ static int add_frontends(struct authorize_index *index)
 		const struct vault *vault = &policy->vaults[i];
 
 		for (size_t j = 0; j < vault->frontend_count; j++)
-			if (vault->frontends[j].protocol == IPPROTO_TCP &&
-			    vault->frontends[j].family)
+			if (vault->frontends[j].protocol == IPPROTO_TCP)
 				index->frontends[index->frontend_count++] = vault->frontends[j];
 	}
 	if (index->frontend_count > 0)
 		qsort(index->frontends, index->frontend_count, sizeof(*index->frontends),
 		      compare_frontends);
+	for (size_t i = 1; i < index->frontend_count; i++)
+		index->shares |=
+			compare_frontends(&index->frontends[i - 1], &index->frontends[i]) == 0;
 	return 0;
 }
 
@@ -191,6 +193,33 @@ static bool is_reached(const struct inquiry *inquiry, const struct vault *vault)
 	return false;
 }
 
+static bool is_behind_gate(const struct vault *vault)
+{
+	for (size_t i = 0; i < vault->frontend_count; i++)
+		if (vault->frontends[i].protocol == IPPROTO_TCP)
+			return true;
+	return false;
+}
+
+/* By the name alone, which then has to be enough: which of several is meant is not guessed. */
+static enum authorize_reason find_by_name(const struct inquiry *inquiry,
+					  const struct host_vault *host)
+{
+	const struct vault *found = NULL;
+
+	for (; host; host = host->next) {
+		if (!is_behind_gate(host->vault) || host->vault == found)
+			continue;
+		if (found)
+			return AUTHORIZE_AMBIGUOUS_VAULT;
+		found = host->vault;
+	}
+	if (!found)
+		return AUTHORIZE_WRONG_FRONTEND;
+	inquiry->decision->vault = found;
+	return AUTHORIZE_REASON_COUNT;
+}
+
 enum authorize_reason authorize_find_vault(const struct inquiry *inquiry)
 {
 	char name[HOSTNAME_TEXT];
@@ -200,6 +229,8 @@ enum authorize_reason authorize_find_vault(const struct inquiry *inquiry)
 		host = names_find(&inquiry->index->hosts, name);
 	if (!host)
 		return AUTHORIZE_UNKNOWN_VAULT;
+	if (inquiry->question->frontend_untold)
+		return find_by_name(inquiry, host);
 	for (; host; host = host->next) {
 		if (!is_reached(inquiry, host->vault))
 			continue;

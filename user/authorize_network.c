@@ -86,6 +86,31 @@ static enum authorize_reason decide_untagged(const struct inquiry *inquiry)
 	return decide_at(inquiry, AUTHORIZE_NOT_ALLOWED, vault->acls_at);
 }
 
+/*
+ * Who tells no frontend tells no endpoint tag. Somebody with a tag gets to the gate only where
+ * several vaults are reached, but from there he may ask for any of them.
+ */
+static bool is_tag_untold(const struct inquiry *inquiry)
+{
+	const struct policy *policy = inquiry->index->policy;
+
+	return inquiry->question->frontend_untold && inquiry->index->shares &&
+	       (policy->network_count > 0 || policy->blocked_tag_count > 0);
+}
+
+/*
+ * A client of a virtual network is not to be taken for one from outside, nor the other way round;
+ * only what both may do is left, and only if no tag is blocked.
+ */
+static enum authorize_reason decide_unknown(const struct inquiry *inquiry)
+{
+	const struct vault *vault = inquiry->decision->vault;
+
+	if (vault->default_allow && inquiry->index->policy->blocked_tag_count == 0)
+		return decide_at(inquiry, AUTHORIZE_DEFAULT_ALLOW, vault->acls_at);
+	return decide_at(inquiry, AUTHORIZE_UNKNOWN_TAG, vault->acls_at);
+}
+
 enum authorize_reason authorize_network(const struct inquiry *inquiry)
 {
 	struct decision *decision = inquiry->decision;
@@ -93,8 +118,9 @@ enum authorize_reason authorize_network(const struct inquiry *inquiry)
 	const struct range_entry *failsafe = NULL;
 	const struct position *block = NULL;
 	const struct network_rule *rule = NULL;
+	bool unknown = is_tag_untold(inquiry);
 
-	if (is_untagged_ipv4(inquiry))
+	if (is_untagged_ipv4(inquiry) && !unknown)
 		failsafe =
 			source_list_find(&inquiry->index->failsafe, inquiry->address, inquiry->now);
 	if (failsafe) {
@@ -104,6 +130,8 @@ enum authorize_reason authorize_network(const struct inquiry *inquiry)
 	block = find_block(inquiry);
 	if (block)
 		return decide_at(inquiry, AUTHORIZE_BLOCKED, *block);
+	if (unknown)
+		return decide_unknown(inquiry);
 	if (vault->default_allow)
 		return decide_at(inquiry, AUTHORIZE_DEFAULT_ALLOW, vault->acls_at);
 	if (!inquiry->question->tagged)

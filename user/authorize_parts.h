@@ -19,10 +19,12 @@ struct host_vault {
 
 struct authorize_index {
 	const struct policy *policy;
-	struct arena arena;	    /* of the hosts */
-	struct names hosts;	    /* struct host_vault by name */
-	struct frontend *frontends; /* TCP, of one address: sorted, to win over `*` */
+	struct arena arena; /* of the hosts */
+	struct names hosts; /* struct host_vault by name */
+	struct frontend
+		*frontends; /* TCP, of all vaults: sorted, so that equal ones are neighbours */
 	size_t frontend_count;
+	bool shares; /* some of them are equal, so that several vaults are reached there */
 	struct source_sets sets;
 	struct source_rules block;
 	struct source_list failsafe;
@@ -48,12 +50,16 @@ static inline bool same_id(const char *left, const char *right)
 	return left[0] == right[0] && strcmp(left, right) == 0;
 }
 
-/* authorize_index.c: UNKNOWN_VAULT, WRONG_FRONTEND, or _REASON_COUNT and decision->vault is set. */
+/* authorize_index.c: UNKNOWN_VAULT, AMBIGUOUS_VAULT, WRONG_FRONTEND, or _REASON_COUNT and
+ * decision->vault is set. */
 enum authorize_reason authorize_find_vault(const struct inquiry *inquiry);
 
 /* authorize_network.c: rows 2 and 3, or _REASON_COUNT: a token is asked for. */
 enum authorize_reason authorize_network(const struct inquiry *inquiry);
 bool authorize_may_come_from(const struct inquiry *inquiry, const struct trusted_service *service);
+
+/* What stands behind "Bearer", without the blanks around it; NULL: no such header, or nothing. */
+const char *authorize_find_token(const char *header, size_t *ret_length);
 
 /* authorize_token.c: rows 4 and 5, or _REASON_COUNT and decision->claims is set. */
 enum authorize_reason authorize_token(const struct inquiry *inquiry);

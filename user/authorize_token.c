@@ -7,8 +7,7 @@
 
 #define SCHEME "Bearer"
 
-/* What stands behind "Bearer", without the blanks around it; NULL: no such header, or nothing. */
-static const char *find_token(const char *header, size_t *ret_length)
+const char *authorize_find_token(const char *header, size_t *ret_length)
 {
 	const char *token = header ? header + strspn(header, " \t") : "";
 	size_t length;
@@ -71,7 +70,7 @@ enum authorize_reason authorize_token(const struct inquiry *inquiry)
 {
 	struct decision *decision = inquiry->decision;
 	size_t length = 0;
-	const char *token = find_token(inquiry->question->authorization, &length);
+	const char *token = authorize_find_token(inquiry->question->authorization, &length);
 
 	decision->at = decision->vault->acls_at;
 	if (!token)

@@ -20,7 +20,7 @@
 
 #define CONNECTIONS   1024
 #define IDLE_SECONDS  120
-#define BODY_MAX      ((size_t)4 << 10)
+#define BODY_MAX      ((size_t)32 << 10) /* of an inquiry with the longest target */
 #define TOKENS_CACHED 16384
 #define MICROSECONDS  1000000ULL
 #define METRICS_EVERY (10 * MICROSECONDS)
@@ -68,6 +68,7 @@ static void tell_state(const struct process *process)
 
 static const struct http_route routes[] = {
 	{"GET", "/authorize", authorizer_answer},
+	{"POST", "/v1/explain", authorizer_explain},
 	{"GET", "/metrics", authorizer_metrics},
 	{"GET", "/v1/status", authorizer_status},
 	{0},
@@ -365,7 +366,8 @@ int authorizer_run(const struct paths *paths, const char *config,
 		   const struct authorizer_options *options, struct fault *fault)
 {
 	cleanup(process_close) struct process process = {
-		.service = {.options = *options, .audit = {.fd = -1}}, .listener = -1};
+		.service = {.options = *options, .audit = {.fd = -1}, .control = paths->control},
+		.listener = -1};
 	int r = process_open(&process, paths, config, fault);
 
 	if (r < 0)

@@ -15,7 +15,7 @@ static const struct token_keys *find_keys(void *context, const struct issuer *is
 }
 
 /* Before any rules have come there is nothing to decide by, and so nothing is let through. */
-static void decide(struct authorizer_service *service, struct asked *asked, int64_t now)
+void authorizer_decide(struct authorizer_service *service, struct asked *asked, int64_t now)
 {
 	const struct authorizer authorizer = {
 		.index = service->rules->index,
@@ -31,6 +31,12 @@ static void decide(struct authorizer_service *service, struct asked *asked, int6
 		asked->question.method = NULL;
 		authorize(&authorizer, &asked->question, now, &service->decision);
 	}
+}
+
+static void look_for_key(const struct authorizer_service *service)
+{
+	const struct decision *decision = &service->decision;
+
 	if (decision->token_fault == TOKEN_FAULT_UNKNOWN_KEY && decision->issuer && decision->vault)
 		keysets_miss(service->keysets, decision->issuer, decision->vault->tenant);
 }
@@ -84,7 +90,8 @@ static void answer(struct http_request *request, struct authorizer_service *serv
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &began);
 	(void)question_read(request, service->node.gate.questions, &asked);
-	decide(service, &asked, time(NULL));
+	authorizer_decide(service, &asked, time(NULL));
+	look_for_key(service);
 	send_answer(request, &service->decision);
 	gate_counts_add(&service->counts,
 			service->decision.vault ? service->decision.vault->name : NULL,

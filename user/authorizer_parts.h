@@ -23,6 +23,7 @@ struct asked;
 
 struct authorizer_service {
 	struct authorizer_options options;
+	const char *control; /* the agent's socket */
 	struct node node;
 	char folder[PATH_MAX]; /* of node.yaml: where relative paths in the rules begin */
 	struct timespec started;
@@ -37,9 +38,13 @@ struct authorizer_service {
 	struct audit_log audit;
 };
 
-/* Handlers; `context` is the struct authorizer_service. */
+/* Fills service->decision by the rules and keys that there are; the rules have to be there. */
+void authorizer_decide(struct authorizer_service *service, struct asked *asked, int64_t now);
+
 /* The audit record of service->decision, which took until now. */
 void authorizer_record(struct authorizer_service *service, const struct asked *asked,
 		       const struct timespec *began);
 
-http_handler authorizer_answer, authorizer_answer_envoy, authorizer_metrics, authorizer_status;
+/* Handlers; `context` is the struct authorizer_service. */
+http_handler authorizer_answer, authorizer_answer_envoy, authorizer_explain, authorizer_metrics,
+	authorizer_status;

@@ -75,6 +75,7 @@ static const char *read_forwarded(const struct http_request *request, struct que
 {
 	const char *source;
 
+	question->frontend_untold = true;
 	if (!take_one(request, "X-Forwarded-Method", &question->method) ||
 	    !take_one(request, "X-Forwarded-Uri", &question->target) ||
 	    !take_one(request, "X-Forwarded-Host", &question->host) ||
@@ -87,6 +88,7 @@ static const char *read_envoy(const struct http_request *request, struct questio
 {
 	const char *source;
 
+	question->frontend_untold = true;
 	if (!take_one(request, "Host", &question->host) ||
 	    !take_one(request, "X-Forwarded-For", &source))
 		return "a header is missing, or there twice";

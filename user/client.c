@@ -33,9 +33,17 @@ struct exchange {
 	bool enough;  /* `receive` wants no more */
 };
 
+/* One of the headers may hold a token. */
+static void free_headers(struct curl_slist *headers)
+{
+	for (struct curl_slist *each = headers; each; each = each->next)
+		explicit_bzero(each->data, strlen(each->data));
+	curl_slist_free_all(headers);
+}
+
 static void free_exchange(struct exchange *exchange)
 {
-	curl_slist_free_all(exchange->headers);
+	free_headers(exchange->headers);
 	curl_easy_cleanup(exchange->curl);
 	free(exchange->body);
 	free(exchange->text);
@@ -148,6 +156,30 @@ static int make_url(struct exchange *exchange, struct fault *fault)
 	return 0;
 }
 
+static bool add_header(struct exchange *exchange, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(exchange->headers, header);
+
+	if (longer)
+		exchange->headers = longer;
+	return longer;
+}
+
+static bool add_token(struct exchange *exchange, const char *token)
+{
+	char *header = NULL;
+	bool added;
+
+	if (!token)
+		return true;
+	if (asprintf(&header, "Authorization: Bearer %s", token) < 0)
+		return false;
+	added = add_header(exchange, header);
+	explicit_bzero(header, strlen(header));
+	free(header);
+	return added;
+}
+
 static int make_body(struct exchange *exchange, struct fault *fault)
 {
 	const json_t *body = exchange->request->body;
@@ -156,15 +188,15 @@ static int make_body(struct exchange *exchange, struct fault *fault)
 		return 0;
 	exchange->body = json_dumps(body, JSON_COMPACT);
 	/* A body over a megabyte would otherwise wait for "100 Continue". */
-	exchange->headers = curl_slist_append(NULL, "Content-Type: application/json");
-	if (exchange->headers && curl_slist_append(exchange->headers, "Expect:") && exchange->body)
+	if (exchange->body && add_header(exchange, "Content-Type: application/json") &&
+	    add_header(exchange, "Expect:") && add_token(exchange, exchange->request->token))
 		return 0;
 	return fault_set(fault, -ENOMEM, "out of memory");
 }
 
-static void set_transport(CURL *curl, const struct paths *paths)
+static void set_transport(CURL *curl, const char *socket)
 {
-	(void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, paths->control);
+	(void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
 	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
 	/* The environment's proxy has no business here. */
 	(void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -205,7 +237,7 @@ static int tell_failure(const struct exchange *exchange, const struct paths *pat
 		code = exchange->garbled || exchange->too_long ? CURLE_WEIRD_SERVER_REPLY
 							       : CURLE_OUT_OF_MEMORY;
 	(void)curl_easy_getinfo(exchange->curl, CURLINFO_OS_ERRNO, &error);
-	return client_fault(paths, code, error, fault);
+	return client_fault(paths, exchange->request->server, code, error, fault);
 }
 
 static int perform(struct exchange *exchange, const struct paths *paths, struct fault *fault)
@@ -221,7 +253,7 @@ static int perform(struct exchange *exchange, const struct paths *paths, struct 
 		ret = make_body(exchange, fault);
 	if (ret < 0)
 		return ret;
-	set_transport(exchange->curl, paths);
+	set_transport(exchange->curl, client_socket(paths, exchange->request->server));
 	set_request(exchange);
 	code = curl_easy_perform(exchange->curl);
 	if (code != CURLE_OK && !exchange->enough)
@@ -239,7 +271,8 @@ static int take_reply(const struct exchange *exchange, const struct paths *paths
 	reply.body = exchange->text ? json_loadb(exchange->text, exchange->length, 0, NULL) : NULL;
 	if (!json_is_object(reply.body)) {
 		client_reply_free(&reply);
-		return client_fault(paths, CURLE_WEIRD_SERVER_REPLY, 0, fault);
+		return client_fault(paths, exchange->request->server, CURLE_WEIRD_SERVER_REPLY, 0,
+				    fault);
 	}
 	*ret_reply = reply;
 	return 0;

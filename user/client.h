@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line's side of the control socket (control.h): one request, one
- * JSON answer, or a stream of them. Every way in which that can fail becomes one
- * sentence. Prints nothing.
+ * The command line's side of the control socket (control.h) and of the authoriser's
+ * (authorizer.h): one request, one JSON answer, or a stream of them. Every way in which
+ * that can fail becomes one sentence. Prints nothing.
  */
 #pragma once
 
@@ -21,10 +21,14 @@ struct client_parameter {
 
 #define CLIENT_PARAMETERS 4
 
+enum client_server { CLIENT_AGENT, CLIENT_AUTHORIZER };
+
 struct client_request {
+	enum client_server server;
 	const char *path; /* "/v1/push" */
 	struct client_parameter parameters[CLIENT_PARAMETERS];
 	const json_t *body; /* sent with POST; NULL: GET */
+	const char *token;  /* goes along as a client's would; in no sentence. NULL: none */
 	long timeout;	    /* seconds; 0: CLIENT_TIMEOUT */
 
 	/* Called about once a second; false gives the request up (-EINTR). May be NULL. */
@@ -40,7 +44,7 @@ struct client_reply {
 
 /*
  * Any answer that is a JSON object is a success, whatever its status. -ENOENT or
- * -ECONNREFUSED: no agent; -EACCES; -ETIMEDOUT; -ECONNRESET: closed mid-request;
+ * -ECONNREFUSED: nobody there; -EACCES; -ETIMEDOUT; -ECONNRESET: closed mid-request;
  * -EPROTO: an answer that makes no sense; -EINTR; -ENOMEM; -EIO.
  */
 int client_call(const struct paths *paths, const struct client_request *request,

@@ -79,6 +79,9 @@ struct http_peer {
 
 struct http_peer http_peer(const struct http_request *request);
 
+/* Whether the peer was a member of the group when it connected. */
+bool http_peer_is_in(const struct http_request *request, gid_t group);
+
 /* Answers. The first counts. `body` is taken. */
 void http_answer(struct http_request *request, unsigned status, json_t *body);
 void http_refuse(struct http_request *request, unsigned status, const char *format, ...)

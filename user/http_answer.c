@@ -182,3 +182,24 @@ struct http_peer http_peer(const struct http_request *request)
 			 &size);
 	return (struct http_peer){credentials.pid, credentials.uid, credentials.gid};
 }
+
+bool http_peer_is_in(const struct http_request *request, gid_t group)
+{
+	int fd = connection_fd(request->connection);
+	cleanup(free_ptr) gid_t *groups = NULL;
+	socklen_t size = 0;
+	gid_t none = 0;
+
+	if (http_peer(request).gid == group)
+		return true;
+	/* The first call only says how much room it takes. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &none, &size) == 0 || errno != ERANGE)
+		return false;
+	groups = malloc(size);
+	if (!groups || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0)
+		return false;
+	for (size_t i = 0; i < size / sizeof(*groups); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}

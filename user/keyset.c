@@ -2,6 +2,7 @@
 #include "keyset.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -34,8 +35,10 @@ static void look_at_due(struct keysets *keysets)
 	int64_t now = keyset_now();
 
 	for (struct keyset *set = keysets->sets; set; set = set->next) {
-		if (set->has_keys && now - set->good > keysets->options.age_max)
+		if (set->has_keys && now - set->good > keysets->options.age_max) {
 			keyset_drop_keys(set);
+			set->expired = true;
+		}
 		if (!set->under_way && set->due <= now &&
 		    (set->kind == KEYSET_FILE || keysets->under_way < PARALLEL_MAX))
 			keyset_look(set, now);
@@ -104,6 +107,9 @@ static int want(struct keysets *keysets, const struct issuer *issuer, const char
 		if (!set || names_add(&keysets->index, &keysets->arena, set->name, set, &there) < 0)
 			return -ENOMEM;
 	}
+	/* The first of several who have the same keys. */
+	if (!set->wanted)
+		(void)snprintf(set->issuer, sizeof(set->issuer), "%s", issuer->name);
 	set->wanted = true;
 	return 0;
 }
@@ -215,20 +221,33 @@ uint64_t keysets_version(const struct keysets *keysets)
 	return keysets->version;
 }
 
+static const char *const problem_labels[] = {
+#define X(name, label) [KEYSET_PROBLEM_##name] = (label),
+	KEYSET_PROBLEMS(X)
+#undef X
+};
+
+static json_t *set_status(const struct keyset *set, int64_t now)
+{
+	json_t *age = set->has_keys ? json_integer(now - set->good) : json_null();
+	int64_t wait = set->under_way || set->due < now ? 0 : set->due - now;
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:s?, s:s?, s:b}", "issuer",
+			 set->issuer, "source", keyset_kind_name(set->kind), "location",
+			 set->location, "keys", (json_int_t)set->keys.count, "age_seconds", age,
+			 "next_seconds", (json_int_t)wait, "limit_seconds",
+			 (json_int_t)set->owner->options.age_max, "problem",
+			 problem_labels[set->kind_of_problem], "error",
+			 set->problem[0] ? set->problem : NULL, "expired", set->expired);
+}
+
 json_t *keysets_status(const struct keysets *keysets)
 {
 	json_t *list = json_array();
 	int64_t now = keyset_now();
 
-	for (const struct keyset *set = keysets->sets; set; set = set->next) {
-		json_t *age = set->has_keys ? json_integer(now - set->good) : json_null();
-
-		(void)json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:o, s:s?}", "source",
-					keyset_kind_name(set->kind), "location", set->location,
-					"keys", (json_int_t)set->keys.count, "age_seconds", age,
-					"error", set->problem[0] ? set->problem : NULL));
-	}
+	for (const struct keyset *set = keysets->sets; set; set = set->next)
+		(void)json_array_append_new(list, set_status(set, now));
 	return list;
 }
 

@@ -56,7 +56,12 @@ size_t keysets_pending(const struct keysets *keysets);
 uint64_t keysets_version(const struct keysets *keysets);
 
 /*
- * [{"source": "file"|"url"|"discovery", "location", "keys", "age_seconds": N|null,
- *   "error": text|null}]; no keys and no error: they are on their way
+ * [{"issuer": its name in the rules, "source": "file"|"url"|"discovery", "location", "keys",
+ *   "age_seconds": N|null, "next_seconds": N: until it is looked for again, "limit_seconds": N,
+ *   "problem": null|"unreadable"|"unreachable"|"empty", "error": text|null, "expired": bool}]
+ * `problem` and `error` are those of the last attempt; keys that were there before serve until they
+ * are older than the limit, and have expired then. No keys and no error: they are on their way.
+ * "unreadable": what is there is no key set, or cannot be opened; "unreachable": nothing came, or
+ * nothing from whom it should.
  */
 json_t *keysets_status(const struct keysets *keysets);

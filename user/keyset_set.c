@@ -50,12 +50,23 @@ static void note_success(struct keyset *set, int64_t now)
 
 	set->good = now;
 	set->failures = 0;
+	set->expired = false;
+	set->kind_of_problem = KEYSET_PROBLEM_NONE;
 	set->problem[0] = '\0';
 	set->due = now + (set->kind == KEYSET_FILE ? FILE_SECONDS : refresh - spread(set, refresh));
 }
 
-static void note_failure(struct keyset *set, int64_t now, const char *problem)
+static enum keyset_problem kind_of(const struct keyset *set, const struct fault *fault)
 {
+	if (fault->code == -ENODATA)
+		return KEYSET_PROBLEM_EMPTY;
+	return fault->code == -EIO && set->kind != KEYSET_FILE ? KEYSET_PROBLEM_UNREACHABLE
+							       : KEYSET_PROBLEM_UNREADABLE;
+}
+
+static void note_failure(struct keyset *set, int64_t now, const struct fault *fault)
+{
+	const char *problem = fault->text;
 	const struct keyset_options *options = &set->owner->options;
 	unsigned wait = options->retry << (set->failures < 8 ? set->failures : 8);
 
@@ -64,6 +75,7 @@ static void note_failure(struct keyset *set, int64_t now, const char *problem)
 	if (strcmp(set->problem, problem) != 0)
 		journal(JOURNAL_WARNING, "no new keys from %s: %s", set->location, problem);
 	(void)snprintf(set->problem, sizeof(set->problem), "%s", problem);
+	set->kind_of_problem = kind_of(set, fault);
 	set->failures++;
 	set->due = now + (wait < options->refresh_miss ? wait : options->refresh_miss);
 }
@@ -112,7 +124,7 @@ static void end_fetch(struct keyset *set, const struct fault *fault)
 	set->under_way = false;
 	set->owner->under_way--;
 	if (fault)
-		note_failure(set, now, fault->text);
+		note_failure(set, now, fault);
 	else
 		note_success(set, now);
 }
@@ -173,19 +185,22 @@ static void read_file(struct keyset *set, int64_t now)
 		return;
 	}
 	if (r < 0)
-		note_failure(set, now, fault.text);
+		note_failure(set, now, &fault);
 	else
 		note_success(set, now);
 }
 
 void keyset_look(struct keyset *set, int64_t now)
 {
+	struct fault fault = {0};
+
 	if (set->kind == KEYSET_FILE) {
 		read_file(set, now);
 	} else if (start_fetch(set) == 0) {
 		set->under_way = true;
 		set->owner->under_way++;
 	} else {
-		note_failure(set, now, "no memory to fetch keys");
+		(void)fault_set(&fault, -ENOMEM, "no memory to fetch keys");
+		note_failure(set, now, &fault);
 	}
 }

@@ -14,13 +14,28 @@
 #include "keyset_source.h"
 #include "names.h"
 
-#define KEYSET_DIGEST 32
+#define KEYSET_DIGEST	   32
+#define KEYSET_ISSUER_TEXT 96 /* holds any name in rules */
+
+/* What the last attempt came to.   X(NAME, label) */
+#define KEYSET_PROBLEMS(X)                                                                         \
+	X(NONE, NULL)                                                                              \
+	X(UNREADABLE, "unreadable")                                                                \
+	X(UNREACHABLE, "unreachable")                                                              \
+	X(EMPTY, "empty")
+
+enum keyset_problem {
+#define X(name, label) KEYSET_PROBLEM_##name,
+	KEYSET_PROBLEMS(X)
+#undef X
+};
 
 /* Times are seconds of the clock that goes on while the host sleeps. */
 struct keyset {
 	struct keyset *next;
 	struct keysets *owner;
 	char *name;
+	char issuer[KEYSET_ISSUER_TEXT]; /* whose they are, as the rules call him now */
 	enum keyset_kind kind;
 	const char *location; /* within the name */
 	struct token_keys keys;
@@ -34,6 +49,8 @@ struct keyset {
 	unsigned failures; /* in a row */
 	bool under_way;
 	bool wanted;
+	bool expired; /* there were keys, and they became too old */
+	enum keyset_problem kind_of_problem;
 	char problem[512]; /* of the last attempt */
 };
 

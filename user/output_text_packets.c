@@ -6,78 +6,21 @@
 
 #include "cleanup.h"
 #include "output_fields.h"
+#include "output_lines.h"
 #include "output_text.h"
 #include "output_units.h"
-
-#define LABEL_COLUMN 12
-#define TEXT_COLUMNS 64 /* of a line of advice, behind its label */
-
-static void print_label(const struct printer *printer, const char *label)
-{
-	output_print(printer, HUE_DIM, "  %-*s", LABEL_COLUMN, label);
-}
-
-static void print_line(const struct printer *printer, const char *label, const char *text)
-{
-	if (!text || !text[0])
-		return;
-	print_label(printer, label);
-	output_print(printer, HUE_PLAIN, "%s", text);
-	output_newline(printer);
-}
-
-/* How much of the text fits on a line: up to the last space within it. */
-static size_t fitting(const char *text)
-{
-	size_t length = strlen(text);
-	size_t cut = 0;
-
-	if (length <= TEXT_COLUMNS)
-		return length;
-	for (size_t i = 1; i < length && (i <= TEXT_COLUMNS || !cut); i++)
-		if (text[i] == ' ')
-			cut = i;
-	return cut ? cut : length;
-}
-
-static void print_wrapped(const struct printer *printer, const char *label, const char *text)
-{
-	while (*text) {
-		size_t length = fitting(text);
-
-		print_label(printer, label);
-		output_print(printer, HUE_PLAIN, "%.*s", (int)length, text);
-		output_newline(printer);
-		text += length;
-		text += strspn(text, " ");
-		label = "";
-	}
-}
-
-static void print_rule(const struct printer *printer, const json_t *rule)
-{
-	const char *vault = field_text(rule, "vault");
-	char place[FIELD_PLACE_TEXT];
-
-	if (!json_is_object(rule))
-		return;
-	print_label(printer, "rule");
-	output_print(printer, HUE_BOLD, "%s", field_text(rule, "text"));
-	if (vault[0])
-		output_print(printer, HUE_PLAIN, " of vault %s", vault);
-	output_newline(printer);
-	print_line(printer, "written at", field_place(rule, place));
-}
 
 static void print_destination(const struct printer *printer, const json_t *answer)
 {
 	cleanup(free_ptr) char *vaults = field_joined(answer, "vaults", ", ");
 
 	if (field_text(answer, "vault")[0])
-		print_line(printer, "vault", field_text(answer, "vault"));
+		line_text(printer, "vault", field_text(answer, "vault"));
 	else
-		print_line(printer, "vaults", vaults);
-	print_line(printer, "frontend", field_text(answer, "frontend"));
+		line_text(printer, "vaults", vaults);
+	/* With the gate's half it has to fit on a screen, and the packet says where it goes. */
+	if (!field_given(answer, "gate"))
+		line_text(printer, "frontend", field_text(answer, "frontend"));
 }
 
 void text_explain(const struct printer *printer, const json_t *answer)
@@ -89,19 +32,22 @@ void text_explain(const struct printer *printer, const json_t *answer)
 		     field_text(answer, "reason"));
 	output_newline(printer);
 	print_destination(printer, answer);
-	print_label(printer, "packet");
+	line_label(printer, "packet");
 	output_print(printer, HUE_PLAIN, "%s -> %s, %s", field_text(answer, "source"),
 		     field_text(answer, "destination"), field_text(answer, "protocol"));
 	if (field_given(answer, "tag"))
 		output_print(printer, HUE_PLAIN, ", tag %lld",
 			     (long long)field_count(answer, "tag"));
 	output_newline(printer);
-	print_wrapped(printer, "", field_text(answer, "frames"));
-	print_rule(printer, json_object_get(answer, "rule"));
-	print_wrapped(printer, "advice", field_text(answer, "advice"));
-	print_label(printer, "generation");
+	if (!field_given(answer, "gate"))
+		line_wrapped(printer, "", field_text(answer, "frames"));
+	line_rule(printer, json_object_get(answer, "rule"));
+	if (!field_flag(answer, "reaches_gate"))
+		line_wrapped(printer, "advice", field_text(answer, "advice"));
+	line_label(printer, "generation");
 	output_print(printer, HUE_PLAIN, "%lld", (long long)field_count(answer, "generation"));
 	output_newline(printer);
+	text_explain_request(printer, answer);
 }
 
 /* Widths that hold nearly every record: a stream cannot be measured beforehand. */

@@ -161,6 +161,8 @@ void text_status(const struct printer *printer, const json_t *answer)
 	print_room(printer, answer);
 	print_gate(printer, answer);
 	text_gate_configuration(printer, json_object_get(answer, "gate"));
+	text_status_authorizer(printer, answer);
 	print_interfaces(printer, json_object_get(answer, "interfaces"));
+	text_status_keys(printer, answer);
 	print_totals(printer, json_object_get(answer, "totals"));
 }

@@ -130,6 +130,7 @@ static void document_read(struct policy_reader *reader, const struct yaml_node *
 	/* Also after errors: the more is told in one run the better. */
 	policy_check_frontends(reader);
 	policy_check_federation(reader);
+	policy_check_issuers(reader);
 	policy_check_vaults(reader);
 }
 

@@ -93,6 +93,7 @@ void policy_read_list_file(struct policy_reader *reader, const struct rules_file
 /* Checks that need more than one part, once all are read. */
 void policy_check_frontends(struct policy_reader *reader);
 void policy_check_federation(struct policy_reader *reader);
+void policy_check_issuers(struct policy_reader *reader);
 void policy_check_vaults(struct policy_reader *reader);
 void policy_check_ranges(struct policy_reader *reader); /* after the document is let go */
 

@@ -243,7 +243,17 @@ void token_verify(const struct token_trust *trust, const char *text, size_t leng
 	*ret_finding = (struct token_finding){.fault = read_token(text, length, &token)};
 	if (ret_finding->fault)
 		return;
+	token.claims->assertion = token_may_be_assertion(trust->policy, token.claims);
 	find_issuer(trust, &token, now, ret_finding);
 	if (!ret_finding->fault)
 		ret_finding->claims = take_ptr(&token.claims);
+}
+
+struct claims *token_peek(const char *text, size_t length)
+{
+	cleanup(token_free) struct token token = {.claims = NULL};
+
+	if (length > TOKEN_BYTES || !cut(text, length, &token) || read_payload(&token))
+		return NULL;
+	return take_ptr(&token.claims);
 }

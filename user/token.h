@@ -55,6 +55,7 @@ struct claims {
 	const struct issuer *issuer; /* whose keys verified it; lives as long as the rules */
 	bool tenant_bound;	     /* that issuer has {tenant}, and tid is what stands there */
 	bool app_only;		     /* idtyp: app */
+	bool assertion;		     /* its issuer and audience are a federated identity's */
 	bool group_overage;	     /* it has more groups than it lists */
 	int64_t expires;
 	int64_t not_before; /* 0: not said */
@@ -99,12 +100,21 @@ void token_verify(const struct token_trust *trust, const char *text, size_t leng
 		  struct token_finding *ret_finding);
 
 /*
+ * What a token says, whoever signed it: to be shown to the one who has it, never to decide by.
+ * The caller's; NULL: it cannot be read.
+ */
+struct claims *token_peek(const char *text, size_t length);
+
+/*
  * Whether what was verified for one vault counts for this one: its issuer, tenant and
  * audience. An assertion, not yet exchanged, counts with those of a federated identity.
  */
 enum token_fault token_suits(const struct token_trust *trust, const struct claims *claims);
 
-/* The audience is the vault's own, and so is the tenant if the issuer has one. */
+/*
+ * The audience is the vault's own, and so is the tenant if the issuer has one. An assertion never
+ * is: who issues those says who somebody is elsewhere, and not which application he is here.
+ */
 bool token_is_direct(const struct vault *vault, const struct claims *claims);
 
 /* It is the assertion that a federated identity names: issuer, subject, audience. */

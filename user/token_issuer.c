@@ -81,7 +81,8 @@ static bool is_tenant_of(const struct vault *vault, const struct claims *claims)
 
 bool token_is_direct(const struct vault *vault, const struct claims *claims)
 {
-	return is_tenant_of(vault, claims) && is_for_issuer(claims->issuer, claims);
+	return !claims->assertion && is_tenant_of(vault, claims) &&
+	       is_for_issuer(claims->issuer, claims);
 }
 
 static bool is_federation(const struct service_identity *identity, const struct claims *claims)
@@ -96,8 +97,7 @@ bool token_is_assertion(const struct service_identity *identity, const struct cl
 	       strcmp(identity->subject, claims->sub) == 0;
 }
 
-/* Whether some identity is known by assertions of this issuer for this audience. */
-static bool is_assertion(const struct policy *policy, const struct claims *claims)
+bool token_may_be_assertion(const struct policy *policy, const struct claims *claims)
 {
 	for (size_t i = 0; i < policy->service_count; i++)
 		for (size_t j = 0; j < policy->services[i].identity_count; j++)
@@ -120,7 +120,7 @@ enum token_fault token_suits(const struct token_trust *trust, const struct claim
 {
 	if (!is_accepted(trust, claims->issuer))
 		return TOKEN_FAULT_ISSUER;
-	if (token_is_direct(trust->vault, claims) || is_assertion(trust->policy, claims))
+	if (token_is_direct(trust->vault, claims) || claims->assertion)
 		return TOKEN_FAULT_NONE;
 	return is_tenant_of(trust->vault, claims) ? TOKEN_FAULT_AUDIENCE : TOKEN_FAULT_TENANT;
 }

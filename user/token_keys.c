@@ -156,7 +156,10 @@ static int read_list(struct keys_reader *reader, const json_t *list)
 	if (reader->no_memory)
 		return -ENOMEM;
 	drop_namesakes(reader);
-	return reader->keys.count > 0 ? 0 : refuse(reader, "it has no key that counts");
+	if (reader->keys.count > 0)
+		return 0;
+	(void)refuse(reader, "it has no key that counts");
+	return -ENODATA;
 }
 
 int token_keys_read(const char *text, size_t size, const char *name, struct diags *diags,

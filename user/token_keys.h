@@ -44,7 +44,7 @@ struct token_keys {
 
 /*
  * `name` is where the set comes from, for `diags`, which borrows it. 0, -EINVAL if it
- * cannot be read or has no key that counts (an error says why), or -ENOMEM.
+ * cannot be read, -ENODATA if it has no key that counts (an error says why), or -ENOMEM.
  */
 int token_keys_read(const char *text, size_t size, const char *name, struct diags *diags,
 		    struct token_keys *ret_keys);

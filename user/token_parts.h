@@ -14,6 +14,9 @@ enum token_fault claims_read(const json_t *payload, size_t size, struct claims *
 bool token_signature_fits(const struct token_key *key, const char *text, size_t length,
 			  const uint8_t *signature, size_t size);
 
+/* token_issuer.c: some identity is known by assertions of this issuer for this audience. */
+bool token_may_be_assertion(const struct policy *policy, const struct claims *claims);
+
 /*
  * Whether an issuer's name as configured, {tenant} or {tenantid} standing for a GUID in
  * lower case, is this one. *ret_tenant is that GUID, or "".

@@ -71,6 +71,16 @@ expect a_bad_number_is_named 2 '' "'x' is no number from 1 to 16777215" explain 
 expect a_missing_option_is_named 2 '' "'--from IP\[:PORT\]' is missing" explain --vault a
 expect a_vault_or_an_address_is_needed 2 '' "'--vault VAULT' or" explain --from 192.0.2.1
 expect a_vault_and_an_address_are_too_much 2 '' 'not both' explain --from a --vault b --to c
+expect a_token_needs_a_request 2 '' "go with '--request'" explain --vault a --from b --token c
+expect a_host_needs_a_request 2 '' "go with '--request'" explain --vault a --from b --host c
+expect a_request_has_a_method_and_a_target 1 '' "'/secrets' is no request: it begins with a method" \
+  explain --vault a --from b --request /secrets
+expect a_request_is_no_more_than_that 1 '' 'something behind it' \
+  explain --vault a --from b --request 'GET /x HTTP/1.1'
+expect a_folder_is_no_token 1 '' 'cannot read the token from .: Is a directory' \
+  explain --vault a --from b --request 'GET /' --token .
+expect no_token_is_no_token 1 '' '^vaultwall: standard input holds no token$' \
+  explain --vault a --from b --request 'GET /' --token -
 expect an_instance_has_a_plain_name 2 '' "instance '\.\./x' is not" --instance ../x status
 expect words_cannot_speak_to_the_terminal 2 '' 'x1b\[2J' $'\e[2J'
 expect help_is_no_error 0 '^  push  ' '' help

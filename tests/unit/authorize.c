@@ -101,6 +101,15 @@ static void row_4_without_a_token_there_is_a_challenge(void **state)
 	}
 }
 
+static void row_4_a_proxy_that_tells_no_frontend_gets_as_far(void **state)
+{
+	(void)state;
+	gate.question.frontend.family = 0;
+	gate.question.frontend_untold = true;
+	gate_expect(&gate, AUTHORIZE_NO_TOKEN);
+	assert_string_equal(gate.decision.vault->name, "contoso");
+}
+
 static void row_4_a_vault_without_a_challenge_asks_for_a_token_all_the_same(void **state)
 {
 	(void)state;
@@ -320,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(row_4_without_a_token_there_is_a_challenge),
+		TEST(row_4_a_proxy_that_tells_no_frontend_gets_as_far),
 		TEST(row_4_a_vault_without_a_challenge_asks_for_a_token_all_the_same),
 		TEST(row_5_a_token_that_does_not_count_says_why),
 		TEST(row_5_a_stranger_signs_nothing),

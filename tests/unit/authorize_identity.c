@@ -254,6 +254,17 @@ static void an_assertion_is_no_other_identity(void **state)
 	expect_missing("{\"iss\":\"" FOREIGN_V2 "\",\"tid\":\"" GATE_FOREIGN
 		       "\",\"aud\":\"api://AzureADTokenExchange\"" FROM_HOME "}",
 		       "assertion");
+	/* Nor does an issuer without a tenant, which could write any claim. */
+	expect_missing("{\"iss\":\"https://pipelines.example\","
+		       "\"aud\":\"api://AzureADTokenExchange\"" FROM_HOME "}",
+		       "assertion");
+	expect_missing(
+		"{\"iss\":\"https://pipelines.example\",\"aud\":[\"https://vault.azure.net\","
+		"\"api://AzureADTokenExchange\"]" FROM_HOME "}",
+		"assertion");
+	expect_missing("{\"iss\":\"https://pipelines.example\",\"azp\":\"" EXCHANGED
+		       "\",\"aud\":\"api://AzureADTokenExchange\"}",
+		       "assertion");
 	expect("{\"iss\":\"" FOREIGN_V2 "\",\"tid\":\"" GATE_FOREIGN "\"}",
 	       AUTHORIZE_INVALID_TOKEN);
 	assert_int_equal(gate.decision.token_fault, TOKEN_FAULT_TENANT);

@@ -62,6 +62,10 @@ static const char rules[] = "version: 1\n"
 			    "  - name: elsewhere\n"
 			    "    hostnames: [contoso.vault.example]\n"
 			    "    frontends: [203.0.113.12:443, '203.0.113.10:443/udp']\n"
+			    "    network_acls: {default_action: allow}\n"
+			    "  - name: datagrams\n"
+			    "    hostnames: [datagrams.vault.example]\n"
+			    "    frontends: ['203.0.113.13:443/udp']\n"
 			    "    network_acls: {default_action: allow}\n";
 
 static struct gate gate;
@@ -167,6 +171,44 @@ static void row_1_two_vaults_of_one_name_are_told_by_the_frontend(void **state)
 	gate_frontend(&gate, "203.0.113.10:443");
 	gate_expect(&gate, AUTHORIZE_IP_RULE);
 	assert_string_equal(gate.decision.vault->name, "contoso");
+}
+
+static void row_1_without_a_frontend_the_name_has_to_be_one_vault_s(void **state)
+{
+	(void)state;
+	gate.question.frontend.family = 0;
+	gate.question.frontend_untold = true;
+	gate_source(&gate, "203.0.113.200");
+	expect_host("contoso.vault.example", AUTHORIZE_AMBIGUOUS_VAULT);
+	assert_null(gate.decision.vault);
+	assert_int_equal(gate.decision.status, 403);
+	expect_host("datagrams.vault.example", AUTHORIZE_WRONG_FRONTEND);
+	expect_host("nobody.vault.example", AUTHORIZE_UNKNOWN_VAULT);
+	/* Whatever was told nevertheless is not believed. */
+	gate_frontend(&gate, "203.0.113.12:443");
+	expect_host("contoso.vault.example", AUTHORIZE_AMBIGUOUS_VAULT);
+}
+
+/* From a frontend that vaults share he may ask for any of them, and for others. */
+static void row_3_who_may_bear_a_tag_that_nobody_tells_is_refused(void **state)
+{
+	(void)state;
+	gate.question.frontend.family = 0;
+	gate.question.frontend_untold = true;
+	gate_source(&gate, "203.0.113.200");
+	expect_host("closed.vault.example", AUTHORIZE_UNKNOWN_TAG);
+	assert_string_equal(gate.decision.vault->name, "closed");
+	gate_expect_line(&gate, "# closed");
+	/* A tag may be blocked. */
+	expect_host("open.vault.example", AUTHORIZE_UNKNOWN_TAG);
+	expect_from("192.0.2.250", AUTHORIZE_UNKNOWN_TAG);
+	expect_from("198.51.100.99", AUTHORIZE_BLOCKED);
+	gate_token(&gate, "{}");
+	expect_from("192.0.2.130", AUTHORIZE_UNKNOWN_TAG);
+	/* Once the frontend is told there is one vault there, and nobody with a tag. */
+	gate.question.frontend_untold = false;
+	gate_frontend(&gate, "203.0.113.99:443");
+	expect_from("192.0.2.130", AUTHORIZE_DEFAULT_ALLOW);
 }
 
 static void row_1_an_exact_frontend_wins_over_every_address(void **state)
@@ -276,6 +318,8 @@ int main(void)
 		TEST(row_1_a_vault_is_known_by_host_and_frontend),
 		TEST(row_1_two_vaults_of_one_name_are_told_by_the_frontend),
 		TEST(row_1_an_exact_frontend_wins_over_every_address),
+		TEST(row_1_without_a_frontend_the_name_has_to_be_one_vault_s),
+		TEST(row_3_who_may_bear_a_tag_that_nobody_tells_is_refused),
 		TEST(row_2_allowed_sources_need_no_token),
 		TEST(row_2_rules_end_at_their_second),
 		TEST(row_2_tags_are_held_against_subnets),

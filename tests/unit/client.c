@@ -83,6 +83,7 @@ static int make_server(void **state)
 	assert_non_null(mkdtemp(server->folder));
 	strcpy(server->paths.instance, "tested");
 	(void)snprintf(server->paths.control, PATH_TEXT, "%s/control.sock", server->folder);
+	(void)snprintf(server->paths.authorize, PATH_TEXT, "%s/authorize.sock", server->folder);
 	server->listener = -1;
 	*state = server;
 	return 0;
@@ -212,6 +213,32 @@ static void a_body_is_posted_as_json(void **state)
 	assert_memory_equal(server->request, "POST /v1/explain HTTP/1.1\r\n", 27);
 	assert_non_null(strstr(server->request, "Content-Type: application/json\r\n"));
 	assert_non_null(strstr(server->request, "\r\n\r\n{\"from\":\"10.0.0.1\"}"));
+	json_decref(body);
+}
+
+static void a_token_goes_to_the_authoriser_as_a_client_s(void **state)
+{
+	struct server *server = *state;
+	json_t *body = json_pack("{s:s}", "method", "GET");
+	const struct client_request request = {.server = CLIENT_AUTHORIZER,
+					       .path = "/v1/explain",
+					       .body = body,
+					       .token = "a.b.c",
+					       .timeout = 1};
+	cleanup(client_reply_free) struct client_reply reply = {0};
+	struct fault fault = {0};
+
+	/* There is no authoriser: whoever is at the agent's socket does not get it. */
+	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), -ENOENT);
+	assert_non_null(strstr(fault.text, "the authoriser of instance 'tested' is not running"));
+	assert_null(strstr(fault.text, "a.b.c"));
+	memcpy(server->paths.authorize, server->paths.control, PATH_TEXT);
+	start(server);
+	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), 0);
+	assert_int_equal(pthread_join(server->thread, NULL), 0);
+	assert_non_null(strstr(server->request, "Authorization: Bearer a.b.c\r\n"));
+	assert_non_null(strstr(server->request, "\r\n\r\n{\"method\":\"GET\"}"));
 	json_decref(body);
 }
 
@@ -444,6 +471,7 @@ int main(void)
 		WITH_SERVER(an_error_without_a_sentence_has_one),
 		WITH_SERVER(parameters_are_escaped_and_the_environment_has_no_proxy),
 		WITH_SERVER(a_body_is_posted_as_json),
+		WITH_SERVER(a_token_goes_to_the_authoriser_as_a_client_s),
 		WITH_SERVER(a_missing_socket_means_no_agent),
 		WITH_SERVER(a_socket_that_a_dead_agent_left_means_no_agent),
 		WITH_SERVER(a_forbidden_socket_names_the_group),

@@ -110,6 +110,17 @@ static char *read_error(const struct place *place)
 	return copy;
 }
 
+static void has_problem(const struct place *place, const char *problem)
+{
+	json_t *status = keysets_status(place->keysets);
+	const json_t *set = json_array_get(status, 0);
+
+	assert_string_equal(json_string_value(json_object_get(set, "problem")), problem);
+	assert_true(json_integer_value(json_object_get(set, "next_seconds")) >= 0);
+	assert_string_equal(json_string_value(json_object_get(set, "issuer")), place->issuer.name);
+	json_decref(status);
+}
+
 static void a_file_is_read_at_once_and_when_it_changes(void **state)
 {
 	const struct place *place = *state;
@@ -153,6 +164,7 @@ static void an_unchanged_file_changes_nothing(void **state)
 static void the_last_good_keys_stay_for_a_while(void **state)
 {
 	const struct place *place = *state;
+	json_t *status;
 	cleanup(free_ptr) char *error = NULL;
 
 	write_file(place, first_key);
@@ -164,6 +176,10 @@ static void the_last_good_keys_stay_for_a_while(void **state)
 	error = read_error(place);
 	assert_string_not_equal(error, "");
 	wait_for_key(place, "e1", false, 8);
+	keysets_run(place->keysets);
+	status = keysets_status(place->keysets);
+	assert_true(json_is_true(json_object_get(json_array_get(status, 0), "expired")));
+	json_decref(status);
 }
 
 static void a_file_that_is_not_there_is_told(void **state)
@@ -175,6 +191,11 @@ static void a_file_that_is_not_there_is_told(void **state)
 	assert_false(has_key(place, "e1"));
 	error = read_error(place);
 	assert_non_null(strstr(error, "No such file"));
+	has_problem(place, "unreadable");
+	write_file(place, "{\"keys\": []}");
+	(void)sleep(1);
+	keysets_run(place->keysets);
+	has_problem(place, "empty");
 	write_file(place, first_key);
 	wait_for_key(place, "e1", true, 5);
 }
@@ -208,6 +229,7 @@ static void an_issuer_that_cannot_be_reached_is_told(void **state)
 			keysets_run(place->keysets);
 	error = read_error(place);
 	assert_non_null(strstr(error, "127.0.0.1"));
+	has_problem(place, "unreachable");
 }
 
 static void a_fetch_under_way_can_be_given_up(void **state)

@@ -222,6 +222,44 @@ static void an_explanation_answers_why(void **state)
 	       "  generation  7\n");
 }
 
+static void the_gate_s_half_follows_the_packet_s(void **state)
+{
+	(void)state;
+	prints(output_text.explain,
+	       "{\"verdict\": \"gate\", \"reason\": \"trusted_service\", \"reason_text\": \"of a service\","
+	       "\"vault\": \"contoso\", \"source\": \"192.0.2.7:5\", \"destination\": \"203.0.113.1:443\","
+	       "\"protocol\": \"tcp\", \"generation\": 7, \"frames\": \"left out\", \"advice\": \"left out\","
+	       "\"request\": \"GET /secrets\", \"reaches_gate\": true, \"gate\": {\"verdict\": \"deny\","
+	       "\"row\": 8, \"status\": 403, \"innererror\": \"ForbiddenByPolicy\", \"reason\":"
+	       "\"no_permission\", \"reason_text\": \"no policy\", \"host\": \"c.example\", \"vault\":"
+	       "\"contoso\", \"issuer\": \"entra\", \"token\": {\"verified\": true, \"claims\": {\"iss\":"
+	       "\"https://i/t\", \"appid\": \"a\", \"idtyp\": \"app\", \"oid\": \"o\", \"tid\": \"t\","
+	       "\"sub\": \"o\", \"aud\": [\"v\"]}}, \"service\": \"backup\", \"identity\": {\"text\":"
+	       "\"application a\", \"matches\": true, \"file\": \"r.yaml\", \"line\": 9, \"column\": 3},"
+	       "\"operation\": {\"event\": \"SecretList\", \"permission\": \"secrets/list\"},"
+	       "\"rule\": {\"text\": \"access_policies\", \"file\": \"r.yaml\", \"line\": 12,"
+	       "\"column\": 5, \"vault\": \"contoso\"}, \"advice\": \"Give it.\"}}",
+	       "gate: of a service (trusted_service)\n"
+	       "  vault       contoso\n"
+	       "  packet      192.0.2.7:5 -> 203.0.113.1:443, tcp\n"
+	       "  generation  7\n"
+	       "\n"
+	       "The connection is led to the gate, which says to GET /secrets\n"
+	       "deny: no policy (no_permission)\n"
+	       "  answer      403 ForbiddenByPolicy, row 8\n"
+	       "  host        c.example, vault contoso\n"
+	       "  token       verified, of issuer entra\n"
+	       "  claims      iss=https://i/t\n"
+	       "              appid=a idtyp=app\n"
+	       "              oid=o\n"
+	       "              aud=v\n"
+	       "  service     backup, by application a (r.yaml:9:3)\n"
+	       "  operation   SecretList, takes secrets/list\n"
+	       "  rule        access_policies of vault contoso\n"
+	       "  written at  r.yaml:12:5\n"
+	       "  advice      Give it.\n");
+}
+
 static void an_event_is_a_line_and_says_what_was_left_out(void **state)
 {
 	(void)state;
@@ -287,7 +325,12 @@ static void an_answer_of_another_version_is_harmless(void **state)
 		" \"seats\": {}, \"vaults\": [{\"ip_rules\": [1], \"frontends\": [1, \"\\u001b\"]}],"
 		" \"changes\": {\"added\": [1, \"\\u009b\"], \"changed\": [1]}, \"summary\": {}}",
 		"{\"message\": \"\\u001b[2J\\n\", \"reason\": \"\\r\", \"verdict\": \"\\u009b\","
-		" \"advice\": \"\\u0007 \\u001b\", \"time\": \"\\t\", \"source\": \"\\u001b:\"}",
+		" \"advice\": \"\\u0007 \\u001b\", \"request\": \"\\u001b\", \"warnings\": [1, {\"name\": \"\\r\"}],"
+		" \"authorizer\": {\"keysets\": [7, {\"location\": \"\\u001b\"}], \"answers\": 1},"
+		" \"gate\": {\"host\": \"\\u009b\", \"token\": {\"fault\": \"\\n\", \"claims\":"
+		" {\"iss\": \"\\u001b]0;x\\u0007\", \"aud\": [1, \"\\u001b\"], \"sub\": 7}}, \"identity\": [],"
+		" \"service\": \"\\u001b\", \"operation_fault\": 1, \"rule\": {\"text\": \"\\u001b\"}},"
+		" \"time\": \"\\t\", \"source\": \"\\u001b:\"}",
 	};
 
 	(void)state;
@@ -366,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_push_of_the_same_says_so),
 		cmocka_unit_test(a_dry_run_changes_nothing),
 		cmocka_unit_test(an_explanation_answers_why),
+		cmocka_unit_test(the_gate_s_half_follows_the_packet_s),
 		cmocka_unit_test(an_event_is_a_line_and_says_what_was_left_out),
 		cmocka_unit_test(a_vault_is_shown_with_its_places),
 		cmocka_unit_test(a_check_sums_up),

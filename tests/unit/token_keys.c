@@ -259,7 +259,8 @@ static void what_is_no_set_is_refused(void **state)
 		cleanup(sample_free) struct sample sample = {.r = 0};
 
 		sample_read(&sample, texts[i]);
-		assert_int_equal(sample.r, -EINVAL);
+		/* Text that is a set, but an empty one, is told apart. */
+		assert_int_equal(sample.r, i == 7 || i == 8 ? -ENODATA : -EINVAL);
 		assert_null(sample.keys.items);
 	}
 }
