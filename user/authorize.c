@@ -125,6 +125,9 @@ void authorize(const struct authorizer *authorizer, const struct question *quest
 		.now = now,
 		.source = unmap(&question->source),
 		.frontend = unmap(&question->frontend),
+		.tagged = question->tagged &&
+			  (!question->vlan ||
+			   authorize_knows_tag(authorizer->index->policy, question->tag)),
 		.decision = ret_decision,
 	};
 

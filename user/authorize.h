@@ -35,6 +35,8 @@
 	  "the source or its endpoint tag is on the block list")                                   \
 	X(UNKNOWN_SUBNET, 3, 403, "ForbiddenByFirewall", "unknown_subnet",                         \
 	  "tagged, but from no subnet that the vault lists")                                       \
+	X(UNKNOWN_TAG, 3, 403, "ForbiddenByFirewall", "unknown_tag",                               \
+	  "whether the connection bears an endpoint tag cannot be told")                           \
 	X(NOT_ALLOWED, 3, 403, "ForbiddenByFirewall", "not_allowed",                               \
 	  "no rule of the vault admits the source, and no trusted service may come from there")    \
 	X(NO_TOKEN, 4, 401, NULL, "no_token", "there is no bearer token")                          \
@@ -76,7 +78,9 @@ struct question {
 	struct peer frontend;
 	bool tunnel; /* a header was there that asks for another method: X-HTTP-Method ... */
 	bool tagged;
+	bool vlan; /* the tag is a VLAN id, and none at all unless the rules know it */
 	uint32_t tag;
+	bool tag_unknown; /* whether it is tagged cannot be told */
 };
 
 /* Whom a token stands for. Each may be NULL. */

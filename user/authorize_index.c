@@ -76,8 +76,7 @@ static int add_frontends(struct authorize_index *index)
 		const struct vault *vault = &policy->vaults[i];
 
 		for (size_t j = 0; j < vault->frontend_count; j++)
-			if (vault->frontends[j].protocol == IPPROTO_TCP &&
-			    vault->frontends[j].family)
+			if (vault->frontends[j].protocol == IPPROTO_TCP)
 				index->frontends[index->frontend_count++] = vault->frontends[j];
 	}
 	if (index->frontend_count > 0)
@@ -160,17 +159,36 @@ static bool read_host(const char *host, char ret_name[HOSTNAME_TEXT])
 	return hostname_parse(written, ret_name);
 }
 
+/* An entry of the frontends that is equal; family 0: of `*`, at that port. */
+static const struct frontend *find_frontend(const struct inquiry *inquiry, uint8_t family)
+{
+	const struct authorize_index *index = inquiry->index;
+	struct frontend frontend = {.family = family, .port = inquiry->frontend.port};
+
+	if (family)
+		memcpy(frontend.address, inquiry->frontend.address, sizeof(frontend.address));
+	return index->frontend_count > 0
+		       ? bsearch(&frontend, index->frontends, index->frontend_count,
+				 sizeof(*index->frontends), compare_frontends)
+		       : NULL;
+}
+
 /* Whether some vault is reached at this very address, which then is no `*`. */
 static bool is_taken(const struct inquiry *inquiry)
 {
-	const struct authorize_index *index = inquiry->index;
-	struct frontend frontend = {.family = inquiry->frontend.family,
-				    .port = inquiry->frontend.port};
+	return find_frontend(inquiry, inquiry->frontend.family) != NULL;
+}
 
-	memcpy(frontend.address, inquiry->frontend.address, sizeof(frontend.address));
-	return index->frontend_count > 0 &&
-	       bsearch(&frontend, index->frontends, index->frontend_count,
-		       sizeof(*index->frontends), compare_frontends);
+bool authorize_is_shared(const struct inquiry *inquiry)
+{
+	const struct authorize_index *index = inquiry->index;
+	const struct frontend *found = find_frontend(inquiry, inquiry->frontend.family);
+	const struct frontend *end = index->frontends + index->frontend_count;
+
+	if (!found)
+		found = find_frontend(inquiry, 0);
+	return found && ((found > index->frontends && !compare_frontends(found - 1, found)) ||
+			 (found + 1 < end && !compare_frontends(found, found + 1)));
 }
 
 static bool is_reached(const struct inquiry *inquiry, const struct vault *vault)

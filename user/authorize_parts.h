@@ -19,9 +19,10 @@ struct host_vault {
 
 struct authorize_index {
 	const struct policy *policy;
-	struct arena arena;	    /* of the hosts */
-	struct names hosts;	    /* struct host_vault by name */
-	struct frontend *frontends; /* TCP, of one address: sorted, to win over `*` */
+	struct arena arena; /* of the hosts */
+	struct names hosts; /* struct host_vault by name */
+	struct frontend
+		*frontends; /* TCP, of all vaults: sorted, so that equal ones are neighbours */
 	size_t frontend_count;
 	struct source_sets sets;
 	struct source_rules block;
@@ -39,6 +40,7 @@ struct inquiry {
 	struct peer source; /* IPv4 is family 4, however it came */
 	struct peer frontend;
 	uint32_t address; /* of an IPv4 source, host order */
+	bool tagged;
 	struct decision *decision;
 };
 
@@ -50,8 +52,11 @@ static inline bool same_id(const char *left, const char *right)
 
 /* authorize_index.c: UNKNOWN_VAULT, WRONG_FRONTEND, or _REASON_COUNT and decision->vault is set. */
 enum authorize_reason authorize_find_vault(const struct inquiry *inquiry);
+/* Whether several vaults are reached where the question comes from. */
+bool authorize_is_shared(const struct inquiry *inquiry);
 
 /* authorize_network.c: rows 2 and 3, or _REASON_COUNT: a token is asked for. */
+bool authorize_knows_tag(const struct policy *policy, uint32_t tag);
 enum authorize_reason authorize_network(const struct inquiry *inquiry);
 bool authorize_may_come_from(const struct inquiry *inquiry, const struct trusted_service *service);
 

@@ -8,7 +8,6 @@
  *                      Key Vault's body; the body again on one line in X-Gate-Body, since nginx
  *                      forgets bodies of answers; on 200 X-Vaultwall-Service and -Caller
  * ANY /authorize/...   the same in Envoy's manner
- * GET /metrics         counts in Prometheus' text format
  * GET /v1/status       {"schema": 1, "version", "pid", "uptime_seconds", "uid",
  *                       "generation": N|null,
  *                       "agent": {"connected": bool, "since_seconds", "problem": text|null},
@@ -23,7 +22,6 @@
 struct authorizer_options {
 	const char *user;      /* whom to become when started with privileges; NULL: nobody */
 	const char *audit_log; /* a file; NULL: standard output */
-	const char *metrics;   /* a file for a textfile collector; NULL: none */
 	const char *ca_file;   /* what issuers' servers are checked against; NULL: the system's */
 	const char *proxy;     /* to reach issuers by; NULL: none */
 	const char *group;     /* who may ask, if the socket is made here */

@@ -13,6 +13,7 @@
 #include "authorizer.h"
 #include "authorizer_counts.h"
 #include "authorizer_log.h"
+#include "authorizer_maps.h"
 #include "http.h"
 #include "keyset.h"
 #include "node.h"
@@ -32,6 +33,8 @@ struct authorizer_service {
 	uint64_t rules_version;	      /* counts how often they changed */
 	struct keysets *keysets;
 	struct token_cache *tokens;
+	const struct paths *paths; /* borrowed */
+	struct gate_maps maps;
 	struct gate_counts counts;
 	struct decision decision; /* the one under way: too large for a stack */
 	struct audit_log audit;
@@ -42,4 +45,4 @@ struct authorizer_service {
 void authorizer_record(struct authorizer_service *service, const struct asked *asked,
 		       const struct timespec *began);
 
-http_handler authorizer_answer, authorizer_answer_envoy, authorizer_metrics, authorizer_status;
+http_handler authorizer_answer, authorizer_answer_envoy, authorizer_status;

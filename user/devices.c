@@ -372,6 +372,14 @@ static void spread(struct links *links)
 	}
 }
 
+/* See bpf/tags.h. Without tags nothing is noted, and a VRF is a device like any other. */
+static void set_apart(const struct node *node, struct links *links)
+{
+	for (size_t i = 0; node->tag_count > 0 && i < links->count; i++)
+		if (!strcmp(links->items[i].kind, "vrf"))
+			links->items[i].device.flags |= VW_DEVICE_APART;
+}
+
 static int collect(const struct links *links, struct devices *devices)
 {
 	devices->items = calloc(links->count + 1, sizeof(*devices->items));
@@ -404,6 +412,7 @@ int devices_scan(const struct node *node, struct devices *ret_devices, struct fa
 	for (size_t i = 0; i < links.count; i++)
 		judge(node, &links, &links.items[i]);
 	spread(&links);
+	set_apart(node, &links);
 	r = collect(&links, &devices);
 	if (r)
 		return fault_set(fault, r, "out of memory");

@@ -198,14 +198,23 @@ static int zero_seat(struct loader *loader, uint32_t seat, const struct vw_count
 
 	if (r)
 		return r;
-	return bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_connections), &seat, zeros,
-				   BPF_ANY);
+	r = bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_connections), &seat, zeros,
+				BPF_ANY);
+	if (r)
+		return r;
+	for (unsigned kind = 0; kind < VW_REQUEST_COUNT; kind++)
+		__atomic_store_n(&loader->requests[seat].kinds[kind], 0, __ATOMIC_SEQ_CST);
+	return 0;
 }
 
 _Static_assert(sizeof(struct vw_connections) <= sizeof(struct vw_counters),
 	       "zeros for the one are enough for the other");
 
-/* Seats whose name went, or went to another: their counters start anew. */
+/*
+ * Seats whose name went, or went to another: their counters start anew. The old name goes first:
+ * the authoriser, which may be counting right now, sees by it whether its count is to stay. No
+ * vault's name is "?", so an agent that dies here leaves a seat that the next push clears again.
+ */
 static int clear_left_seats(struct loader *loader, const struct seating *seating)
 {
 	cleanup(free_ptr) struct vw_counters *zeros = calloc(loader->cpus, sizeof(*zeros));
@@ -219,6 +228,8 @@ static int clear_left_seats(struct loader *loader, const struct seating *seating
 		if (is_free(&loader->seats[seat]) ||
 		    !strncmp(loader->seats[seat].name, name, VW_SEAT_NAME))
 			continue;
+		name_seat(&loader->seats[seat], "?");
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		r = zero_seat(loader, seat, zeros);
 		if (r)
 			return r;

@@ -9,6 +9,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,6 @@
 
 #include "authorizer_counts.h"
 #include "authorizer_log.h"
-#include "authorizer_metrics.h"
 #include "authorizer_question.h"
 #include "cleanup.h"
 
@@ -204,29 +205,119 @@ static void envoy_s_questions_are_read(void **state)
 
 /* Counts. */
 
-static void counts_stay_with_their_vault(void **state)
+/* The maps that the kernel and the agent would have, in plain memory. */
+struct ledger {
+	struct vw_seat *seats;
+	struct vw_requests *requests;
+};
+
+static bool read_seat(void *context, uint32_t seat, struct vw_seat *ret_seat)
 {
-	struct vault vaults[] = {{.name = "a"}, {.name = "b"}};
-	struct policy policy = {.vaults = vaults, .vault_count = 2};
+	const struct ledger *ledger = context;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	*ret_seat = ledger->seats[seat];
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return true;
+}
+
+static void ledger_open(struct ledger *ledger)
+{
+	ledger->seats = calloc(VW_SEATS, sizeof(*ledger->seats));
+	ledger->requests = calloc(VW_SEATS, sizeof(*ledger->requests));
+	assert_non_null(ledger->seats);
+	assert_non_null(ledger->requests);
+	(void)snprintf(ledger->seats[0].name, VW_SEAT_NAME, "-");
+	(void)snprintf(ledger->seats[7].name, VW_SEAT_NAME, "a");
+	(void)snprintf(ledger->seats[5].name, VW_SEAT_NAME, "b");
+}
+
+static void ledger_close(struct ledger *ledger)
+{
+	free(ledger->seats);
+	free(ledger->requests);
+}
+
+static struct vault vaults[] = {{.name = "a"}, {.name = "b"}, {.name = "without-a-seat"}};
+static const struct policy policy = {.vaults = vaults, .vault_count = 3};
+
+static void follow(struct gate_counts *counts, struct ledger *ledger)
+{
+	const struct gate_ledger where = {ledger->requests, read_seat, ledger};
+
+	assert_int_equal(gate_counts_follow(counts, &policy, &where), 0);
+}
+
+static void counts_land_in_the_seat_of_their_vault(void **state)
+{
+	cleanup(ledger_close) struct ledger ledger = {0};
 	cleanup(gate_counts_free) struct gate_counts counts = {0};
-	cleanup(free_ptr) char *text = NULL;
 
 	(void)state;
-	gate_counts_add(&counts, "a", ANSWER_ALLOWED);
-	assert_int_equal(gate_counts_follow(&counts, &policy), 0);
-	gate_counts_add(&counts, "a", ANSWER_ALLOWED);
-	gate_counts_add(&counts, "b", ANSWER_POLICY);
-	gate_counts_add(&counts, NULL, ANSWER_FIREWALL);
-	gate_counts_add(&counts, "unknown", ANSWER_FIREWALL);
-	vaults[0].name = "c";
-	assert_int_equal(gate_counts_follow(&counts, &policy), 0);
-	gate_counts_add(&counts, "b", ANSWER_POLICY);
-	text = gate_counts_print(&counts);
-	assert_null(strstr(text, "vault=\"a\""));
-	assert_non_null(strstr(text, "{vault=\"b\",code=\"403\",error=\"ForbiddenByPolicy\"} 2\n"));
-	assert_non_null(
-		strstr(text, "{vault=\"\",code=\"403\",error=\"ForbiddenByFirewall\"} 2\n"));
-	assert_int_equal(gate_counts_total(&counts, ANSWER_POLICY), 2);
+	ledger_open(&ledger);
+	gate_counts_add(&counts, NULL, VW_REQUEST_FIREWALL); /* before there is anything */
+	follow(&counts, &ledger);
+	gate_counts_add(&counts, &vaults[0], VW_REQUEST_ALLOWED);
+	gate_counts_add(&counts, &vaults[1], VW_REQUEST_POLICY);
+	gate_counts_add(&counts, &vaults[1], VW_REQUEST_POLICY);
+	gate_counts_add(&counts, NULL, VW_REQUEST_FIREWALL);
+	gate_counts_add(&counts, &vaults[2], VW_REQUEST_FIREWALL);
+	assert_int_equal(ledger.requests[7].kinds[VW_REQUEST_ALLOWED], 1);
+	assert_int_equal(ledger.requests[5].kinds[VW_REQUEST_POLICY], 2);
+	assert_int_equal(ledger.requests[0].kinds[VW_REQUEST_FIREWALL], 2);
+	assert_int_equal(counts.totals[VW_REQUEST_FIREWALL], 3);
+	assert_string_equal(gate_counts_code(VW_REQUEST_POLICY), "403");
+	assert_string_equal(gate_counts_error(VW_REQUEST_POLICY), "ForbiddenByPolicy");
+}
+
+static void a_seat_of_another_gets_no_count(void **state)
+{
+	cleanup(ledger_close) struct ledger ledger = {0};
+	cleanup(gate_counts_free) struct gate_counts counts = {0};
+
+	(void)state;
+	ledger_open(&ledger);
+	follow(&counts, &ledger);
+	(void)snprintf(ledger.seats[7].name, VW_SEAT_NAME, "c");
+	gate_counts_add(&counts, &vaults[0], VW_REQUEST_ALLOWED);
+	assert_int_equal(ledger.requests[7].kinds[VW_REQUEST_ALLOWED], 0);
+	assert_int_equal(ledger.requests[0].kinds[VW_REQUEST_ALLOWED], 1);
+}
+
+static void *count_until_told(void *context)
+{
+	struct gate_counts *counts = context;
+
+	for (int i = 0; i < 20000; i++)
+		gate_counts_add(counts, &vaults[0], VW_REQUEST_ALLOWED);
+	return NULL;
+}
+
+/* As the agent does it, while somebody counts. */
+static void no_count_lands_on_who_comes_next(void **state)
+{
+	cleanup(ledger_close) struct ledger ledger = {0};
+	cleanup(gate_counts_free) struct gate_counts counts = {0};
+
+	(void)state;
+	ledger_open(&ledger);
+	follow(&counts, &ledger);
+	for (int round = 0; round < 100; round++) {
+		struct vw_seat *seat = &ledger.seats[7];
+		__u64 *count = &ledger.requests[7].kinds[VW_REQUEST_ALLOWED];
+		pthread_t thread;
+
+		(void)snprintf(seat->name, VW_SEAT_NAME, "a");
+		assert_int_equal(pthread_create(&thread, NULL, count_until_told, &counts), 0);
+		while (__atomic_load_n(count, __ATOMIC_SEQ_CST) == 0)
+			(void)sched_yield();
+		(void)snprintf(seat->name, VW_SEAT_NAME, "?");
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		__atomic_store_n(count, 0, __ATOMIC_SEQ_CST);
+		(void)snprintf(seat->name, VW_SEAT_NAME, "c");
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_int_equal(*count, 0);
+	}
 }
 
 /* Files. */
@@ -280,19 +371,6 @@ static void a_full_disk_loses_records_and_counts_them(void **state)
 	audit_log_close(&log);
 }
 
-static void metrics_are_replaced_whole(void **state)
-{
-	const struct place *place = *state;
-	cleanup(gate_counts_free) struct gate_counts counts = {0};
-	char path[128], text[256];
-
-	(void)snprintf(path, sizeof(path), "%s/gate.prom", place->folder);
-	authorizer_metrics_write(&counts, path);
-	read_file(path, text, sizeof(text));
-	assert_non_null(strstr(text, "# TYPE vaultwall_gate_requests_total counter\n"));
-	assert_int_equal(unlink(path), 0);
-}
-
 #define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -303,10 +381,11 @@ int main(void)
 		WITH_PLACE(headers_of_another_manner_say_nothing),
 		WITH_PLACE(forwarded_questions_are_read),
 		WITH_PLACE(envoy_s_questions_are_read),
-		cmocka_unit_test(counts_stay_with_their_vault),
+		cmocka_unit_test(counts_land_in_the_seat_of_their_vault),
+		cmocka_unit_test(a_seat_of_another_gets_no_count),
+		cmocka_unit_test(no_count_lands_on_who_comes_next),
 		WITH_PLACE(records_go_on_in_a_new_file),
 		cmocka_unit_test(a_full_disk_loses_records_and_counts_them),
-		WITH_PLACE(metrics_are_replaced_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
