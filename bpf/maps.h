@@ -120,7 +120,7 @@ struct {
 	__type(value, struct vw_tag_totals);
 } vw_tag_totals __weak SEC(".maps");
 
-/* Key: seat. Writer: the authoriser; the agent zeroes a seat that changes hands. */
+/* Key: seat. Writers: the authoriser, and the agent when a seat changes hands: request.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -24,7 +24,16 @@ enum vw_request {
 		VW_REQUEST_COUNT,
 };
 
-/* Key: the vault's seat; the node's own for requests that are for no vault. */
+#define VW_REQUEST_VAULT 64U
+
+/*
+ * Key: the vault's seat; the node's own for requests that are for no vault. Writer of `kinds`: the
+ * authoriser. Writer of `vault`: the agent, which may give the seat to another: it takes the name
+ * away, zeroes the counts, and then writes the other name.
+ */
 struct vw_requests {
+	char vault[VW_REQUEST_VAULT]; /* NUL-terminated; empty: do not count here */
 	__u64 kinds[VW_REQUEST_COUNT];
 };
+
+_Static_assert(sizeof(struct vw_requests) == 64 + 8 * VW_REQUEST_COUNT, "no padding");

@@ -61,6 +61,13 @@ static struct peer unmap(const struct peer *peer)
 	return plain;
 }
 
+bool authorize_needs_tag(const struct authorize_index *index, const struct question *question)
+{
+	const struct peer frontend = unmap(&question->frontend);
+
+	return authorize_is_shared(index, &frontend);
+}
+
 static uint32_t address_of(const struct peer *peer)
 {
 	const uint8_t *bytes = peer->address;

@@ -130,6 +130,12 @@ int authorize_index_open(const struct policy *policy, const struct range_list *f
 			 struct authorize_index **ret_index);
 void authorize_index_free(struct authorize_index *index);
 
+/*
+ * Whether the answer depends on the endpoint tag: of a frontend that several vaults share, where
+ * the kernel could not decide for any of them. At others nobody with a tag gets to the gate.
+ */
+bool authorize_needs_tag(const struct authorize_index *index, const struct question *question);
+
 struct authorizer {
 	const struct authorize_index *index;
 	struct token_keyring keyring; /* asked only for tenants that the rules name */

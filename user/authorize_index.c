@@ -160,13 +160,13 @@ static bool read_host(const char *host, char ret_name[HOSTNAME_TEXT])
 }
 
 /* An entry of the frontends that is equal; family 0: of `*`, at that port. */
-static const struct frontend *find_frontend(const struct inquiry *inquiry, uint8_t family)
+static const struct frontend *find_frontend(const struct authorize_index *index,
+					    const struct peer *there, uint8_t family)
 {
-	const struct authorize_index *index = inquiry->index;
-	struct frontend frontend = {.family = family, .port = inquiry->frontend.port};
+	struct frontend frontend = {.family = family, .port = there->port};
 
 	if (family)
-		memcpy(frontend.address, inquiry->frontend.address, sizeof(frontend.address));
+		memcpy(frontend.address, there->address, sizeof(frontend.address));
 	return index->frontend_count > 0
 		       ? bsearch(&frontend, index->frontends, index->frontend_count,
 				 sizeof(*index->frontends), compare_frontends)
@@ -176,17 +176,16 @@ static const struct frontend *find_frontend(const struct inquiry *inquiry, uint8
 /* Whether some vault is reached at this very address, which then is no `*`. */
 static bool is_taken(const struct inquiry *inquiry)
 {
-	return find_frontend(inquiry, inquiry->frontend.family) != NULL;
+	return find_frontend(inquiry->index, &inquiry->frontend, inquiry->frontend.family) != NULL;
 }
 
-bool authorize_is_shared(const struct inquiry *inquiry)
+bool authorize_is_shared(const struct authorize_index *index, const struct peer *there)
 {
-	const struct authorize_index *index = inquiry->index;
-	const struct frontend *found = find_frontend(inquiry, inquiry->frontend.family);
+	const struct frontend *found = find_frontend(index, there, there->family);
 	const struct frontend *end = index->frontends + index->frontend_count;
 
 	if (!found)
-		found = find_frontend(inquiry, 0);
+		found = find_frontend(index, there, 0);
 	return found && ((found > index->frontends && !compare_frontends(found - 1, found)) ||
 			 (found + 1 < end && !compare_frontends(found, found + 1)));
 }

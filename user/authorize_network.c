@@ -116,7 +116,8 @@ enum authorize_reason authorize_network(const struct inquiry *inquiry)
 	const struct range_entry *failsafe = NULL;
 	const struct position *block = NULL;
 	const struct network_rule *rule = NULL;
-	bool unknown = inquiry->question->tag_unknown && authorize_is_shared(inquiry);
+	bool unknown = inquiry->question->tag_unknown &&
+		       authorize_is_shared(inquiry->index, &inquiry->frontend);
 
 	if (is_untagged_ipv4(inquiry) && !unknown)
 		failsafe =

@@ -52,8 +52,8 @@ static inline bool same_id(const char *left, const char *right)
 
 /* authorize_index.c: UNKNOWN_VAULT, WRONG_FRONTEND, or _REASON_COUNT and decision->vault is set. */
 enum authorize_reason authorize_find_vault(const struct inquiry *inquiry);
-/* Whether several vaults are reached where the question comes from. */
-bool authorize_is_shared(const struct inquiry *inquiry);
+/* Whether several vaults are reached there. */
+bool authorize_is_shared(const struct authorize_index *index, const struct peer *there);
 
 /* authorize_network.c: rows 2 and 3, or _REASON_COUNT: a token is asked for. */
 bool authorize_knows_tag(const struct policy *policy, uint32_t tag);

@@ -144,15 +144,6 @@ static int on_late(sd_event_source *source, uint64_t time, void *context)
 
 /* Rules and keys. */
 
-static int follow_counts(struct authorizer_service *service)
-{
-	struct gate_ledger ledger = {.seat = gate_maps_seat, .context = &service->maps};
-
-	gate_maps_open(&service->maps, service->paths);
-	ledger.requests = service->maps.requests;
-	return gate_counts_follow(&service->counts, &service->rules->policy, &ledger);
-}
-
 static void take_rules(struct process *process, struct followed_rules *rules)
 {
 	struct authorizer_service *service = &process->service;
@@ -162,7 +153,9 @@ static void take_rules(struct process *process, struct followed_rules *rules)
 	followed_rules_free(service->rules);
 	service->rules = rules;
 	service->rules_version++;
-	if (keysets_want(service->keysets, &rules->policy) < 0 || follow_counts(service) < 0)
+	gate_maps_open(&service->maps, service->paths);
+	if (keysets_want(service->keysets, &rules->policy) < 0 ||
+	    gate_counts_follow(&service->counts, &rules->policy, service->maps.requests) < 0)
 		journal(JOURNAL_ERROR, "no memory for all keys and counts of generation %u",
 			rules->generation);
 	journal(JOURNAL_INFO, "rules of generation %u with %zu vaults", rules->generation,

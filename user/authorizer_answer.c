@@ -84,7 +84,8 @@ static void answer(struct http_request *request, struct authorizer_service *serv
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &began);
 	(void)question_read(request, service->node.gate.questions, &asked);
-	gate_maps_tell_tag(&service->maps, service->paths, &asked.question);
+	if (authorize_needs_tag(service->rules->index, &asked.question))
+		gate_maps_tell_tag(&service->maps, service->paths, &asked.question);
 	decide(service, &asked, time(NULL));
 	send_answer(request, &service->decision);
 	gate_counts_add(&service->counts, service->decision.vault, kind_of(&service->decision));

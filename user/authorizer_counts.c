@@ -2,11 +2,13 @@
 #include "authorizer_counts.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "cleanup.h"
+#include "counter.h"
 #include "image.h"
 #include "names.h"
 
@@ -31,12 +33,15 @@ const char *gate_counts_error(enum vw_request kind)
 	return kinds[kind].error;
 }
 
-static bool is_seat_of(const struct gate_counts *counts, uint32_t seat, const char *vault)
+/* Whose seat it is now: the agent may be writing there. */
+static bool is_seat_of(const struct vw_requests *requests, const char *vault)
 {
-	struct vw_seat now;
+	char now[VW_REQUEST_VAULT];
 
-	return counts->ledger.seat(counts->ledger.context, seat, &now) &&
-	       strncmp(now.name, vault, sizeof(now.name)) == 0;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	memcpy(now, requests->vault, sizeof(now));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return strncmp(now, vault, sizeof(now)) == 0;
 }
 
 static int add_vaults(const struct policy *policy, struct names *names, struct arena *arena)
@@ -49,17 +54,15 @@ static int add_vaults(const struct policy *policy, struct names *names, struct a
 	return r;
 }
 
-static void take_seats(const struct gate_ledger *ledger, const struct policy *policy,
+static void take_seats(const struct vw_requests *requests, const struct policy *policy,
 		       const struct names *names, uint32_t *places)
 {
-	char name[VW_SEAT_NAME + 1] = {0};
-	struct vw_seat there;
+	char name[VW_REQUEST_VAULT + 1] = {0};
 
-	for (uint32_t seat = 1; seat < VW_SEATS && ledger->seat(ledger->context, seat, &there);
-	     seat++) {
+	for (uint32_t seat = 1; seat < VW_SEATS; seat++) {
 		const struct vault *vault;
 
-		memcpy(name, there.name, VW_SEAT_NAME);
+		memcpy(name, requests[seat].vault, VW_REQUEST_VAULT);
 		vault = name[0] ? names_find(names, name) : NULL;
 		if (vault)
 			places[vault - policy->vaults] = seat;
@@ -67,7 +70,7 @@ static void take_seats(const struct gate_ledger *ledger, const struct policy *po
 }
 
 int gate_counts_follow(struct gate_counts *counts, const struct policy *policy,
-		       const struct gate_ledger *ledger)
+		       struct vw_requests *requests)
 {
 	cleanup(arena_free_all) struct arena arena = {0};
 	struct names names = {0};
@@ -77,14 +80,14 @@ int gate_counts_follow(struct gate_counts *counts, const struct policy *policy,
 	free(counts->places);
 	counts->places = calloc(policy->vault_count + 1, sizeof(*counts->places));
 	counts->policy = policy;
-	counts->ledger.requests = NULL;
+	counts->requests = NULL;
 	if (!counts->places)
 		return -ENOMEM;
-	r = ledger->requests ? add_vaults(policy, &names, &arena) : 1;
+	r = requests ? add_vaults(policy, &names, &arena) : 1;
 	if (r)
 		return r < 0 ? r : 0;
-	take_seats(ledger, policy, &names, counts->places);
-	counts->ledger = *ledger;
+	take_seats(requests, policy, &names, counts->places);
+	counts->requests = requests;
 	return 0;
 }
 
@@ -94,23 +97,21 @@ void gate_counts_free(struct gate_counts *counts)
 }
 
 /*
- * The agent takes a seat's old name away, then zeroes its counts, then writes the new name. If the
- * old name is there before and after, the count was made before the zeroing. If it is not there
- * any more, the count is taken back, unless it was zeroed meanwhile.
+ * If the name is there before and after, the count was made before the agent zeroes it. If it is
+ * not there any more, the count is taken back, unless it was zeroed meanwhile.
  */
-static bool count_at(struct gate_counts *counts, uint32_t seat, const char *name,
-		     enum vw_request kind)
+static bool count_at(struct vw_requests *requests, const char *name, enum vw_request kind)
 {
-	__u64 *count = &counts->ledger.requests[seat].kinds[kind];
+	__u64 *count = &requests->kinds[kind];
 	__u64 before = __atomic_load_n(count, __ATOMIC_SEQ_CST), counted;
 
 	do {
-		if (!is_seat_of(counts, seat, name))
+		if (!is_seat_of(requests, name))
 			return false;
 		counted = before + 1;
 	} while (!__atomic_compare_exchange_n(count, &before, counted, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));
-	if (is_seat_of(counts, seat, name))
+	if (is_seat_of(requests, name))
 		return true;
 	(void)__atomic_compare_exchange_n(count, &counted, before, false, __ATOMIC_SEQ_CST,
 					  __ATOMIC_SEQ_CST);
@@ -122,11 +123,11 @@ void gate_counts_add(struct gate_counts *counts, const struct vault *vault, enum
 	uint32_t seat = IMAGE_SEAT_NODE;
 
 	counts->totals[kind]++;
-	if (!counts->ledger.requests)
+	if (!counts->requests)
 		return;
 	if (vault)
 		seat = counts->places[vault - counts->policy->vaults];
-	if (seat == IMAGE_SEAT_NODE || !count_at(counts, seat, vault->name, kind))
-		(void)__atomic_add_fetch(&counts->ledger.requests[IMAGE_SEAT_NODE].kinds[kind], 1,
+	if (seat == IMAGE_SEAT_NODE || !count_at(&counts->requests[seat], vault->name, kind))
+		(void)__atomic_add_fetch(&counts->requests[IMAGE_SEAT_NODE].kinds[kind], 1,
 					 __ATOMIC_RELAXED);
 }

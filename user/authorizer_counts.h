@@ -6,32 +6,23 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "counter.h"
 #include "policy.h"
 #include "request.h"
 
-/* Where to count, and who sits there. */
-struct gate_ledger {
-	struct vw_requests *requests; /* VW_SEATS of them; NULL: there is nothing to count in */
-	bool (*seat)(void *context, uint32_t seat, struct vw_seat *ret_seat);
-	void *context;
-};
-
 /* Starts as {0}. */
 struct gate_counts {
-	struct gate_ledger ledger;	   /* borrowed */
-	uint32_t *places;		   /* seat of each vault, by its index in the rules */
-	const struct policy *policy;	   /* borrowed */
+	struct vw_requests *requests; /* borrowed, VW_SEATS; NULL: there is nothing to count in */
+	uint32_t *places;	      /* seat of each vault, by its index in the rules */
+	const struct policy *policy;  /* borrowed */
 	uint64_t totals[VW_REQUEST_COUNT]; /* of all vaults, since the start */
 };
 
 /* Follows the rules, and the seats; -ENOMEM, and then nothing is counted. */
 int gate_counts_follow(struct gate_counts *counts, const struct policy *policy,
-		       const struct gate_ledger *ledger);
+		       struct vw_requests *requests);
 void gate_counts_free(struct gate_counts *counts);
 
 /* `vault` is one of the rules; NULL, or one without a seat: counted as for no vault. */

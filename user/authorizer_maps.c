@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 
 #include "cleanup.h"
+#include "counter.h"
 #include "journal.h"
 #include "tag.h"
 
@@ -51,12 +52,6 @@ static int open_map(const struct paths *paths, const struct shape *shape)
 	return has_shape(fd, shape) ? take_fd(&fd) : -EINVAL;
 }
 
-static const struct shape seats_shape = {.name = "seats",
-					 .type = BPF_MAP_TYPE_ARRAY,
-					 .key = sizeof(uint32_t),
-					 .value = sizeof(struct vw_seat),
-					 .entries = VW_SEATS,
-					 .access = BPF_F_RDONLY};
 static const struct shape requests_shape = {.name = "requests",
 					    .type = BPF_MAP_TYPE_ARRAY,
 					    .key = sizeof(uint32_t),
@@ -73,7 +68,6 @@ static const size_t requests_bytes = VW_SEATS * sizeof(struct vw_requests);
 
 static void close_counts(struct gate_maps *maps)
 {
-	close_fd(&maps->seats);
 	if (maps->requests)
 		(void)munmap(maps->requests, requests_bytes);
 	maps->requests = NULL;
@@ -81,17 +75,15 @@ static void close_counts(struct gate_maps *maps)
 
 static int open_counts(struct gate_maps *maps, const struct paths *paths)
 {
-	cleanup(close_fd) int seats = open_map(paths, &seats_shape);
 	cleanup(close_fd) int requests = open_map(paths, &requests_shape);
 	void *memory;
 
-	if (seats < 0 || requests < 0)
-		return seats < 0 ? seats : requests;
+	if (requests < 0)
+		return requests;
 	memory = mmap(NULL, requests_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, requests, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
 	maps->requests = memory;
-	maps->seats = take_fd(&seats);
 	return 0;
 }
 
@@ -102,15 +94,8 @@ void gate_maps_open(struct gate_maps *maps, const struct paths *paths)
 	close_counts(maps);
 	r = open_counts(maps, paths);
 	if (r < 0)
-		journal(JOURNAL_WARNING, "requests are not counted: the maps in %s: %s",
-			paths->metrics_mount, strerror(-r));
-}
-
-bool gate_maps_seat(void *context, uint32_t seat, struct vw_seat *ret_seat)
-{
-	const struct gate_maps *maps = context;
-
-	return maps->seats >= 0 && !bpf_map_lookup_elem(maps->seats, &seat, ret_seat);
+		journal(JOURNAL_WARNING, "requests are not counted: %s/%s: %s",
+			paths->metrics_mount, requests_shape.name, strerror(-r));
 }
 
 void gate_maps_close(struct gate_maps *maps)

@@ -7,8 +7,7 @@
  *
  *   pin        here        without it
  *   tags       read        which tag a connection bears is unknown
- *   seats      read        requests are not counted
- *   requests   counted in  "
+ *   requests   counted in  requests are not counted
  *
  * For authorizer*.c only.
  */
@@ -18,7 +17,6 @@
 #include <sys/types.h>
 
 #include "authorize.h"
-#include "counter.h"
 #include "paths.h"
 #include "request.h"
 
@@ -37,12 +35,9 @@ struct gate_maps {
 		.tags = -1, .seats = -1                                                            \
 	}
 
-/* Opens what there is to count in, anew if it was open; what is not there is logged. */
+/* Opens what there is to count in, anew if it was open; that it is not there is logged. */
 void gate_maps_open(struct gate_maps *maps, const struct paths *paths);
 void gate_maps_close(struct gate_maps *maps);
-
-/* A seat's name as it is now; `context` is the struct gate_maps. */
-bool gate_maps_seat(void *context, uint32_t seat, struct vw_seat *ret_seat);
 
 /* Looks the question's connection up: which tag it bears, or that this cannot be told. */
 void gate_maps_tell_tag(struct gate_maps *maps, const struct paths *paths,

@@ -248,6 +248,7 @@ int firewall_start(struct firewall *firewall, struct fault *fault)
 	if (interfaces_make(&firewall->node, &firewall->interfaces) < 0)
 		return fault_set(fault, -ENOMEM, "no memory for interfaces");
 	cover_interfaces(firewall);
+	firewall_cut_tags(firewall); /* of a push that an earlier agent did not survive */
 	share(firewall);
 	return 0;
 }

@@ -59,19 +59,25 @@ static void roll_free(struct roll *roll)
 	free(roll->live);
 }
 
+static const struct vw_tag_removal *find_note(const struct roll *roll,
+					      const struct connection *connection)
+{
+	struct vw_tag_removal wanted = {0};
+
+	key_of(connection, &wanted.key);
+	return bsearch(&wanted, roll->notes, roll->count, sizeof(wanted), compare_notes);
+}
+
 static void mark(const struct connection *connection, void *context)
 {
 	struct roll *roll = context;
-	struct vw_tag_removal wanted = {0};
-	const struct vw_tag_removal *found;
+	const struct vw_tag_removal *found = find_note(roll, connection);
 
-	key_of(connection, &wanted.key);
-	found = bsearch(&wanted, roll->notes, roll->count, sizeof(wanted), compare_notes);
 	if (found)
 		roll->live[found - roll->notes] = true;
 }
 
-static int call_roll(struct firewall *firewall, uint64_t before, struct roll *roll,
+static int open_roll(struct firewall *firewall, uint64_t before, struct roll *roll,
 		     struct fault *fault)
 {
 	int r = loader_tags(firewall->loader, before, &roll->notes, &roll->count, fault);
@@ -82,7 +88,14 @@ static int call_roll(struct firewall *firewall, uint64_t before, struct roll *ro
 	if (!roll->live)
 		return fault_set(fault, -ENOMEM, "no memory for notes of endpoint tags");
 	qsort(roll->notes, roll->count, sizeof(*roll->notes), compare_notes);
-	for (int listing = 0; listing < 2 && r == 0; listing++)
+	return 0;
+}
+
+static int call_roll(struct roll *roll, struct fault *fault)
+{
+	int r = 0;
+
+	for (int listing = 0; roll->count > 0 && listing < 2 && r == 0; listing++)
 		r = sockets_visit(mark, roll, fault);
 	return r;
 }
@@ -104,7 +117,7 @@ static void forget_gone(struct firewall *firewall, uint64_t before)
 	cleanup(roll_free) struct roll roll = {0};
 	struct fault fault = {0};
 
-	if (call_roll(firewall, before, &roll, &fault) < 0) {
+	if (open_roll(firewall, before, &roll, &fault) < 0 || call_roll(&roll, &fault) < 0) {
 		journal(JOURNAL_WARNING, "%s", fault.text);
 		return;
 	}
@@ -129,40 +142,69 @@ void firewall_tend_tags(struct firewall *firewall)
 		began + (TEND_SHARE * took > TEND_EVERY ? TEND_SHARE * took : TEND_EVERY);
 }
 
-/* Whether it is to a frontend of several vaults. */
-static bool is_to_shared(const struct connection *connection, void *context)
-{
-	const struct targets *targets = context;
+/* Closes connections; NULL notes: all that are to shared frontends, else those noted that are not.
+ */
+struct cut {
+	const struct targets *targets;
+	struct roll *noted;
+};
 
-	for (size_t i = 0; i < targets->count; i++) {
+/* An exact frontend wins over `*`. */
+static bool is_to_shared(const struct targets *targets, const struct connection *connection)
+{
+	const struct target *exact = NULL, *any = NULL;
+
+	for (size_t i = 0; i < targets->count && !exact; i++) {
 		const struct frontend *frontend = targets->items[i].frontend;
 
-		if (!target_is_shared(&targets->items[i]) || frontend->protocol != IPPROTO_TCP ||
+		if (frontend->protocol != IPPROTO_TCP ||
 		    frontend->port != ntohs(connection->local_port))
 			continue;
-		if (frontend->family == 0 ||
-		    (frontend->family == connection->family &&
-		     !memcmp(frontend->address, connection->local, sizeof(frontend->address))))
-			return true;
+		if (frontend->family == 0)
+			any = &targets->items[i];
+		else if (frontend->family == connection->family &&
+			 !memcmp(frontend->address, connection->local, sizeof(frontend->address)))
+			exact = &targets->items[i];
 	}
-	return false;
+	if (!exact)
+		exact = any;
+	return exact && target_is_shared(exact);
+}
+
+static bool is_cut(const struct connection *connection, void *context)
+{
+	const struct cut *cut = context;
+
+	if (cut->noted && !find_note(cut->noted, connection))
+		return false;
+	return is_to_shared(cut->targets, connection) == !cut->noted;
+}
+
+static long close_connections(struct firewall *firewall, struct roll *noted)
+{
+	cleanup(targets_free) struct targets targets = {0};
+	struct cut cut = {&targets, noted};
+	struct fault fault = {0};
+	long closed;
+
+	if (targets_collect(&firewall->rules->policy, &targets) < 0)
+		closed = fault_set(&fault, -ENOMEM, "no memory for frontends");
+	else
+		closed = sockets_close(is_cut, &cut, &fault);
+	if (closed < 0)
+		journal(JOURNAL_WARNING, "%s", fault.text);
+	return closed;
 }
 
 bool firewall_settle_tags(struct firewall *firewall)
 {
-	cleanup(targets_free) struct targets targets = {0};
-	struct fault fault = {0};
 	long closed;
 
 	if (loader_tags_settled(firewall->loader) || !firewall->steered || !firewall->rules)
 		return false;
-	if (targets_collect(&firewall->rules->policy, &targets) < 0)
-		(void)fault_set(&fault, -ENOMEM, "no memory for frontends");
-	closed = fault.code ? fault.code : sockets_close(is_to_shared, &targets, &fault);
-	if (closed < 0) {
-		journal(JOURNAL_WARNING, "%s", fault.text);
+	closed = close_connections(firewall, NULL);
+	if (closed < 0)
 		return false;
-	}
 	if (closed > 0)
 		journal(JOURNAL_NOTICE,
 			"%ld connections to shared frontends were closed: whether they bear an "
@@ -170,4 +212,26 @@ bool firewall_settle_tags(struct firewall *firewall)
 			closed);
 	loader_settle_tags(firewall->loader);
 	return true;
+}
+
+void firewall_cut_tags(struct firewall *firewall)
+{
+	cleanup(roll_free) struct roll roll = {0};
+	struct vw_tag_totals totals;
+	struct fault fault = {0};
+	long closed;
+
+	if (!firewall->rules || loader_tag_totals(firewall->loader, &totals) ||
+	    totals.noted == totals.removed)
+		return;
+	if (open_roll(firewall, UINT64_MAX, &roll, &fault) < 0) {
+		journal(JOURNAL_WARNING, "%s", fault.text);
+		return;
+	}
+	closed = roll.count ? close_connections(firewall, &roll) : 0;
+	if (closed > 0)
+		journal(JOURNAL_NOTICE,
+			"%ld connections with an endpoint tag are at a frontend that is shared no "
+			"longer, and were closed",
+			closed);
 }

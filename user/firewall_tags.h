@@ -20,3 +20,9 @@ void firewall_tend_tags(struct firewall *firewall);
  * all detached, has none, so it is closed. True: that is done now.
  */
 bool firewall_settle_tags(struct firewall *firewall);
+
+/*
+ * A frontend that only one vault is left at: the gate asks for no tags there, and nobody with one
+ * is led there any more, so those who were are closed. After every push.
+ */
+void firewall_cut_tags(struct firewall *firewall);

@@ -154,6 +154,7 @@ static int finish(struct loader *loader, struct fault *fault)
 		return r;
 	settle_cell(loader);
 	tags_begin(loader);
+	requests_give_all(loader);
 	r = maps_pin(loader, fault);
 	if (!r)
 		r = open_events(loader, fault);

@@ -149,8 +149,7 @@ int loader_events(struct loader *loader,
 
 /*
  * Mounts the small bpffs for everybody: the metrics and a .prom link beside them; and for the
- * group, what the authoriser needs: `tags` (once settled) and `seats` to read, `requests` to count
- * in.
+ * group, what the authoriser needs: `tags` to read, once settled, and `requests` to count in.
  */
 int loader_share(struct loader *loader, gid_t group, struct fault *fault);
 

@@ -48,6 +48,10 @@ int maps_pin(struct loader *loader, struct fault *fault);
 /* Makes the metrics iterator and pins it. */
 int metrics_pin(struct loader *loader, struct fault *fault);
 
+/* Lets the authoriser count for whom the seat is now, from zero; or for all, where it does not. */
+void requests_give(struct loader *loader, size_t seat);
+void requests_give_all(struct loader *loader);
+
 /* The authoriser does not get notes to read that are not complete. */
 void tags_begin(struct loader *loader);
 

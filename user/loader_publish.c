@@ -175,19 +175,20 @@ static const char *wanted_name(const struct seating *seating, size_t seat)
 	return seat < seating->count && seating->names[seat] ? seating->names[seat] : "";
 }
 
-static void name_seat(struct vw_seat *seat, const char *name)
+static void name_seat(struct loader *loader, size_t seat, const char *name)
 {
 	struct vw_seat fresh = {0};
 
 	(void)snprintf(fresh.name, sizeof(fresh.name), "%s", name);
-	*seat = fresh;
+	loader->seats[seat] = fresh;
+	requests_give(loader, seat);
 }
 
 static void name_new_seats(struct loader *loader, const struct seating *seating)
 {
 	for (size_t seat = 0; seat < seating->count; seat++)
 		if (is_free(&loader->seats[seat]))
-			name_seat(&loader->seats[seat], wanted_name(seating, seat));
+			name_seat(loader, seat, wanted_name(seating, seat));
 }
 
 /* Per CPU as a map of that kind takes them: the larger of the two kinds of counters. */
@@ -198,23 +199,14 @@ static int zero_seat(struct loader *loader, uint32_t seat, const struct vw_count
 
 	if (r)
 		return r;
-	r = bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_connections), &seat, zeros,
-				BPF_ANY);
-	if (r)
-		return r;
-	for (unsigned kind = 0; kind < VW_REQUEST_COUNT; kind++)
-		__atomic_store_n(&loader->requests[seat].kinds[kind], 0, __ATOMIC_SEQ_CST);
-	return 0;
+	return bpf_map_update_elem(bpf_map__fd(loader->skeleton->maps.vw_connections), &seat, zeros,
+				   BPF_ANY);
 }
 
 _Static_assert(sizeof(struct vw_connections) <= sizeof(struct vw_counters),
 	       "zeros for the one are enough for the other");
 
-/*
- * Seats whose name went, or went to another: their counters start anew. The old name goes first:
- * the authoriser, which may be counting right now, sees by it whether its count is to stay. No
- * vault's name is "?", so an agent that dies here leaves a seat that the next push clears again.
- */
+/* Seats whose name went, or went to another: their counters start anew. */
 static int clear_left_seats(struct loader *loader, const struct seating *seating)
 {
 	cleanup(free_ptr) struct vw_counters *zeros = calloc(loader->cpus, sizeof(*zeros));
@@ -228,12 +220,10 @@ static int clear_left_seats(struct loader *loader, const struct seating *seating
 		if (is_free(&loader->seats[seat]) ||
 		    !strncmp(loader->seats[seat].name, name, VW_SEAT_NAME))
 			continue;
-		name_seat(&loader->seats[seat], "?");
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		r = zero_seat(loader, seat, zeros);
 		if (r)
 			return r;
-		name_seat(&loader->seats[seat], name);
+		name_seat(loader, seat, name);
 	}
 	return 0;
 }

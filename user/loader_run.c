@@ -175,7 +175,6 @@ int loader_share(struct loader *loader, gid_t group, struct fault *fault)
 		mode_t mode;
 	} shared[] = {
 		{"metrics", loader->metrics_link, 0444},
-		{"seats", bpf_map__fd(loader->skeleton->maps.vw_seats), 0440},
 		{"tags", tags, 0440},
 		{"requests", bpf_map__fd(loader->skeleton->maps.vw_requests), 0660},
 	};

@@ -17,6 +17,27 @@
 
 #define BATCH 4096U
 
+void requests_give(struct loader *loader, size_t seat)
+{
+	struct vw_requests *requests = &loader->requests[seat];
+
+	_Static_assert(VW_REQUEST_VAULT == VW_SEAT_NAME, "a name fits");
+	memset(requests->vault, 0, sizeof(requests->vault));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (size_t kind = 0; kind < VW_REQUEST_COUNT; kind++)
+		__atomic_store_n(&requests->kinds[kind], 0, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	memcpy(requests->vault, loader->seats[seat].name, sizeof(requests->vault));
+}
+
+void requests_give_all(struct loader *loader)
+{
+	for (size_t seat = 0; seat < VW_SEATS; seat++)
+		if (memcmp(loader->requests[seat].vault, loader->seats[seat].name, VW_SEAT_NAME) !=
+		    0)
+			requests_give(loader, seat);
+}
+
 void loader_requests(const struct loader *loader, struct vw_requests *ret_requests)
 {
 	struct vw_requests sums = {0};

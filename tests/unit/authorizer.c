@@ -23,6 +23,7 @@
 #include "authorizer_log.h"
 #include "authorizer_question.h"
 #include "cleanup.h"
+#include "counter.h"
 
 #define TURNS 200
 
@@ -205,66 +206,37 @@ static void envoy_s_questions_are_read(void **state)
 
 /* Counts. */
 
-/* The maps that the kernel and the agent would have, in plain memory. */
-struct ledger {
-	struct vw_seat *seats;
-	struct vw_requests *requests;
-};
-
-static bool read_seat(void *context, uint32_t seat, struct vw_seat *ret_seat)
+/* The map that the kernel and the agent would have, in plain memory. */
+static struct vw_requests *open_ledger(void)
 {
-	const struct ledger *ledger = context;
+	struct vw_requests *ledger = calloc(VW_SEATS, sizeof(*ledger));
 
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	*ret_seat = ledger->seats[seat];
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return true;
-}
-
-static void ledger_open(struct ledger *ledger)
-{
-	ledger->seats = calloc(VW_SEATS, sizeof(*ledger->seats));
-	ledger->requests = calloc(VW_SEATS, sizeof(*ledger->requests));
-	assert_non_null(ledger->seats);
-	assert_non_null(ledger->requests);
-	(void)snprintf(ledger->seats[0].name, VW_SEAT_NAME, "-");
-	(void)snprintf(ledger->seats[7].name, VW_SEAT_NAME, "a");
-	(void)snprintf(ledger->seats[5].name, VW_SEAT_NAME, "b");
-}
-
-static void ledger_close(struct ledger *ledger)
-{
-	free(ledger->seats);
-	free(ledger->requests);
+	assert_non_null(ledger);
+	(void)snprintf(ledger[0].vault, VW_REQUEST_VAULT, "-");
+	(void)snprintf(ledger[7].vault, VW_REQUEST_VAULT, "a");
+	(void)snprintf(ledger[5].vault, VW_REQUEST_VAULT, "b");
+	return ledger;
 }
 
 static struct vault vaults[] = {{.name = "a"}, {.name = "b"}, {.name = "without-a-seat"}};
 static const struct policy policy = {.vaults = vaults, .vault_count = 3};
 
-static void follow(struct gate_counts *counts, struct ledger *ledger)
-{
-	const struct gate_ledger where = {ledger->requests, read_seat, ledger};
-
-	assert_int_equal(gate_counts_follow(counts, &policy, &where), 0);
-}
-
 static void counts_land_in_the_seat_of_their_vault(void **state)
 {
-	cleanup(ledger_close) struct ledger ledger = {0};
+	cleanup(free_ptr) struct vw_requests *ledger = open_ledger();
 	cleanup(gate_counts_free) struct gate_counts counts = {0};
 
 	(void)state;
-	ledger_open(&ledger);
 	gate_counts_add(&counts, NULL, VW_REQUEST_FIREWALL); /* before there is anything */
-	follow(&counts, &ledger);
+	assert_int_equal(gate_counts_follow(&counts, &policy, ledger), 0);
 	gate_counts_add(&counts, &vaults[0], VW_REQUEST_ALLOWED);
 	gate_counts_add(&counts, &vaults[1], VW_REQUEST_POLICY);
 	gate_counts_add(&counts, &vaults[1], VW_REQUEST_POLICY);
 	gate_counts_add(&counts, NULL, VW_REQUEST_FIREWALL);
 	gate_counts_add(&counts, &vaults[2], VW_REQUEST_FIREWALL);
-	assert_int_equal(ledger.requests[7].kinds[VW_REQUEST_ALLOWED], 1);
-	assert_int_equal(ledger.requests[5].kinds[VW_REQUEST_POLICY], 2);
-	assert_int_equal(ledger.requests[0].kinds[VW_REQUEST_FIREWALL], 2);
+	assert_int_equal(ledger[7].kinds[VW_REQUEST_ALLOWED], 1);
+	assert_int_equal(ledger[5].kinds[VW_REQUEST_POLICY], 2);
+	assert_int_equal(ledger[0].kinds[VW_REQUEST_FIREWALL], 2);
 	assert_int_equal(counts.totals[VW_REQUEST_FIREWALL], 3);
 	assert_string_equal(gate_counts_code(VW_REQUEST_POLICY), "403");
 	assert_string_equal(gate_counts_error(VW_REQUEST_POLICY), "ForbiddenByPolicy");
@@ -272,19 +244,18 @@ static void counts_land_in_the_seat_of_their_vault(void **state)
 
 static void a_seat_of_another_gets_no_count(void **state)
 {
-	cleanup(ledger_close) struct ledger ledger = {0};
+	cleanup(free_ptr) struct vw_requests *ledger = open_ledger();
 	cleanup(gate_counts_free) struct gate_counts counts = {0};
 
 	(void)state;
-	ledger_open(&ledger);
-	follow(&counts, &ledger);
-	(void)snprintf(ledger.seats[7].name, VW_SEAT_NAME, "c");
+	assert_int_equal(gate_counts_follow(&counts, &policy, ledger), 0);
+	(void)snprintf(ledger[7].vault, VW_REQUEST_VAULT, "c");
 	gate_counts_add(&counts, &vaults[0], VW_REQUEST_ALLOWED);
-	assert_int_equal(ledger.requests[7].kinds[VW_REQUEST_ALLOWED], 0);
-	assert_int_equal(ledger.requests[0].kinds[VW_REQUEST_ALLOWED], 1);
+	assert_int_equal(ledger[7].kinds[VW_REQUEST_ALLOWED], 0);
+	assert_int_equal(ledger[0].kinds[VW_REQUEST_ALLOWED], 1);
 }
 
-static void *count_until_told(void *context)
+static void *count_many(void *context)
 {
 	struct gate_counts *counts = context;
 
@@ -296,25 +267,24 @@ static void *count_until_told(void *context)
 /* As the agent does it, while somebody counts. */
 static void no_count_lands_on_who_comes_next(void **state)
 {
-	cleanup(ledger_close) struct ledger ledger = {0};
+	cleanup(free_ptr) struct vw_requests *ledger = open_ledger();
 	cleanup(gate_counts_free) struct gate_counts counts = {0};
 
 	(void)state;
-	ledger_open(&ledger);
-	follow(&counts, &ledger);
+	assert_int_equal(gate_counts_follow(&counts, &policy, ledger), 0);
 	for (int round = 0; round < 100; round++) {
-		struct vw_seat *seat = &ledger.seats[7];
-		__u64 *count = &ledger.requests[7].kinds[VW_REQUEST_ALLOWED];
+		char *vault = ledger[7].vault;
+		__u64 *count = &ledger[7].kinds[VW_REQUEST_ALLOWED];
 		pthread_t thread;
 
-		(void)snprintf(seat->name, VW_SEAT_NAME, "a");
-		assert_int_equal(pthread_create(&thread, NULL, count_until_told, &counts), 0);
+		(void)snprintf(vault, VW_REQUEST_VAULT, "a");
+		assert_int_equal(pthread_create(&thread, NULL, count_many, &counts), 0);
 		while (__atomic_load_n(count, __ATOMIC_SEQ_CST) == 0)
 			(void)sched_yield();
-		(void)snprintf(seat->name, VW_SEAT_NAME, "?");
+		(void)snprintf(vault, VW_REQUEST_VAULT, "%s", "");
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		__atomic_store_n(count, 0, __ATOMIC_SEQ_CST);
-		(void)snprintf(seat->name, VW_SEAT_NAME, "c");
+		(void)snprintf(vault, VW_REQUEST_VAULT, "c");
 		assert_int_equal(pthread_join(thread, NULL), 0);
 		assert_int_equal(*count, 0);
 	}
