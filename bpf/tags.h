@@ -25,7 +25,8 @@
  * together have no more than the tagged one has alone.
  *
  * VRFs are the exception: there connections of the same addresses and ports live beside each
- * other. Where there are tags at all, shared frontends are not reached through a VRF.
+ * other. Where there are tags at all, shared frontends are not reached through a VRF; nor through
+ * a device that the agent has not seen yet, which may be a tunnel.
  */
 #pragma once
 
@@ -97,6 +98,19 @@ static __always_inline bool tags_renew(const struct vw_tag_key *key, struct vw_t
 	return true;
 }
 
+/* Why a connection is not led to a shared frontend, whatever is noted; _COUNT: nothing against it.
+ */
+static __always_inline enum vw_tag_refusal tags_object(const struct vw_device *device)
+{
+	__u32 listed = VW_DEVICES_LISTED;
+
+	if (device)
+		return device->flags & VW_DEVICE_APART ? VW_TAG_REFUSAL_APART
+						       : VW_TAG_REFUSAL_COUNT;
+	return bpf_map_lookup_elem(&vw_devices, &listed) ? VW_TAG_REFUSAL_UNSEEN
+							 : VW_TAG_REFUSAL_COUNT;
+}
+
 /*
  * Notes what a gated connection came in with; `device` NULL: on a device without a tag. False:
  * it must be refused.
@@ -106,10 +120,13 @@ static __always_inline bool tags_note(const struct packet *packet, const struct 
 {
 	struct vw_tag fresh = {};
 	struct vw_tag_key key = {};
+	enum vw_tag_refusal objection = VW_TAG_REFUSAL_COUNT;
 	struct vw_tag *note;
 
-	if (device && device->flags & VW_DEVICE_APART && mode >= VW_MODE_SHARED)
-		return tags_refuse(VW_TAG_REFUSAL_APART);
+	if (mode >= VW_MODE_SHARED)
+		objection = tags_object(device);
+	if (objection != VW_TAG_REFUSAL_COUNT)
+		return tags_refuse(objection);
 	tags_key(packet, &key);
 	note = bpf_map_lookup_elem(&vw_tags, &key);
 	if (!device || !(device->flags & VW_DEVICE_TAGGED))

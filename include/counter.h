@@ -29,7 +29,11 @@ enum vw_device_flag {
 	VW_DEVICE_REFUSED = 1U << 1, /* packets of several tags: which one cannot be told */
 	VW_DEVICE_VLAN = 1U << 2,    /* tagged only if the rules know the tag */
 	VW_DEVICE_APART = 1U << 3,   /* a VRF, where there are endpoint tags: see bpf/tags.h */
+	VW_DEVICE_PLAIN = 1U << 4,   /* nothing of all this */
 };
+
+/* An index that no device has: where tags are configured, every device is listed, and this. */
+#define VW_DEVICES_LISTED 0xffffffffU
 
 struct vw_device {
 	__u32 flags;

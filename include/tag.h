@@ -29,7 +29,8 @@ enum vw_tag_flag {
 #define VW_TAG_REFUSALS(X)                                                                         \
 	X(NO_ROOM, "no_room") /* the map is full */                                                \
 	X(TAKEN, "taken")     /* these addresses and ports are noted with another tag */           \
-	X(APART, "apart")     /* it came in on a VRF */
+	X(APART, "apart")     /* it came in on a VRF */                                            \
+	X(UNSEEN, "unseen")   /* on a device so new that the agent has not looked at it yet */
 
 enum vw_tag_refusal {
 #define X(name, label) VW_TAG_REFUSAL_##name,

@@ -26,8 +26,8 @@
  *    "totals": {"allow"|"gate"|"drop"|"would_drop"|"would_gate": {"packets", "bytes"}},
  *    "seats": {"used", "limit"},
  *    "requests": [{"code", "error", "count"}], what the gate answered
- *    "tags": {"noted", "limit", "refused": {"no_room"|"taken"|"apart": COUNT}}}, of gated
- *        connections
+ *    "tags": {"noted", "limit", "refused": {"no_room"|"taken"|"apart"|"unseen": COUNT}}},
+ *        of gated connections
  *   "configuration" is not there if the gate is no nginx, null if nobody has told of one, else
  *     {"file", "follows": bool, "kept": whoever follows was heard of lately,
  *      "generation": N|null that nginx's configuration is of, "current": bool, "since": time,

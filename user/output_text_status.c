@@ -71,11 +71,12 @@ static void print_room(const struct printer *printer, const json_t *status)
 static void print_tags(const struct printer *printer, const json_t *tags)
 {
 	const json_t *refused = json_object_get(tags, "refused");
-	long long full = (long long)field_count(refused, "no_room");
-	long long others =
-		(long long)(field_count(refused, "taken") + field_count(refused, "apart"));
+	long long full = (long long)field_count(refused, "no_room"), others = -full;
+	const char *reason;
+	json_t *count;
 	char noted[UNITS_TEXT], limit[UNITS_TEXT];
 
+	json_object_foreach((json_t *)refused, reason, count) others += json_integer_value(count);
 	if (field_count(tags, "noted") == 0 && full == 0 && others == 0)
 		return;
 	print_label(printer, "tags");
