@@ -168,7 +168,7 @@ void gate_maps_tell_tag(struct gate_maps *maps, const struct paths *paths,
 			struct question *question)
 {
 	struct vw_tag_key key;
-	struct vw_tag note;
+	struct vw_tag note = {0};
 	int map = -1, r = -EINVAL;
 
 	if (make_key(question, &key))

@@ -141,7 +141,7 @@ static json_t *requests_json(const struct firewall *firewall)
 static json_t *tags_json(const struct firewall *firewall)
 {
 	static const char *const refusals[VW_TAG_REFUSAL_COUNT] = {
-#define X(name, label) [VW_TAG_REFUSAL_##name] = label,
+#define X(name, label) [VW_TAG_REFUSAL_##name] = (label),
 		VW_TAG_REFUSALS(X)
 #undef X
 	};

@@ -29,6 +29,22 @@ syn_cookies() {
   sysctl -q -w net.ipv4.tcp_syncookies=1
 }
 
+# Both ways at once, by the same ports: whoever gets through with a tag is known by it.
+at_once() {
+  local ports=42000-42009 flood found='' each
+  in_client "$support/syn.py" "$client_of_both" $ports "$shared" "$port" 100000 wire &
+  flood=$!
+  for each in {42000..42009}; do
+    found+="$(once "$client_of_both:$each" adatum) "
+  done
+  kill "$flood"
+  wait "$flood" 2>/dev/null || true
+  echo "# answers: $found; $(refused taken) refused"
+  check who_has_a_tag_is_never_taken_for_one_without '' "$(grep -ow 200 <<<"$found" || true)"
+  check most_get_through_all_the_same yes "$([ "$(grep -ow 403 <<<"$found" | wc -l)" -gt 5 ] &&
+    echo yes)"
+}
+
 the_agent_s_end() {
   kill -KILL "$agent"
   wait "$agent" 2>/dev/null || true
@@ -79,6 +95,7 @@ tags_start
 pins
 by_tag
 syn_cookies
+at_once
 the_agent_s_end
 counts
 answers a_new_agent_shares_the_same_map '200 virtual_network' $client_of_app fabrikam

@@ -255,39 +255,68 @@ static void a_seat_of_another_gets_no_count(void **state)
 	assert_int_equal(ledger[0].kinds[VW_REQUEST_ALLOWED], 1);
 }
 
-static void *count_many(void *context)
-{
-	struct gate_counts *counts = context;
+/* Somebody who counts for vault "a" without end. */
+struct counter {
+	struct gate_counts counts;
+	uint64_t turns;
+	bool stop;
+};
 
-	for (int i = 0; i < 20000; i++)
-		gate_counts_add(counts, &vaults[0], VW_REQUEST_ALLOWED);
+static void *count_on(void *context)
+{
+	struct counter *counter = context;
+
+	while (!__atomic_load_n(&counter->stop, __ATOMIC_SEQ_CST)) {
+		gate_counts_add(&counter->counts, &vaults[0], VW_REQUEST_ALLOWED);
+		(void)__atomic_add_fetch(&counter->turns, 1, __ATOMIC_SEQ_CST);
+	}
 	return NULL;
 }
 
-/* As the agent does it, while somebody counts. */
+/* A turn that was under way has ended by then, and so has the next. */
+static void wait_a_turn(const struct counter *counter)
+{
+	uint64_t now = __atomic_load_n(&counter->turns, __ATOMIC_SEQ_CST);
+
+	while (__atomic_load_n(&counter->turns, __ATOMIC_SEQ_CST) < now + 2)
+		(void)sched_yield();
+}
+
+static void write_name(struct vw_requests *seat, const char *name)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	(void)snprintf(seat->vault, VW_REQUEST_VAULT, "%s", name);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+#define HANDOVERS 20000
+
+/* The seat changes hands as with the agent, at every moment of a count. */
 static void no_count_lands_on_who_comes_next(void **state)
 {
 	cleanup(free_ptr) struct vw_requests *ledger = open_ledger();
-	cleanup(gate_counts_free) struct gate_counts counts = {0};
+	struct counter counter = {0};
+	__u64 *count = &ledger[7].kinds[VW_REQUEST_ALLOWED];
+	pthread_t thread;
+	int wrong = 0;
 
 	(void)state;
-	assert_int_equal(gate_counts_follow(&counts, &policy, ledger), 0);
-	for (int round = 0; round < 100; round++) {
-		char *vault = ledger[7].vault;
-		__u64 *count = &ledger[7].kinds[VW_REQUEST_ALLOWED];
-		pthread_t thread;
-
-		(void)snprintf(vault, VW_REQUEST_VAULT, "a");
-		assert_int_equal(pthread_create(&thread, NULL, count_many, &counts), 0);
-		while (__atomic_load_n(count, __ATOMIC_SEQ_CST) == 0)
-			(void)sched_yield();
-		(void)snprintf(vault, VW_REQUEST_VAULT, "%s", "");
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	assert_int_equal(gate_counts_follow(&counter.counts, &policy, ledger), 0);
+	assert_int_equal(pthread_create(&thread, NULL, count_on, &counter), 0);
+	for (int round = 0; round < HANDOVERS; round++) {
+		write_name(&ledger[7], "a");
+		for (int pause = 0; pause < round % 256; pause++)
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		write_name(&ledger[7], "");
 		__atomic_store_n(count, 0, __ATOMIC_SEQ_CST);
-		(void)snprintf(vault, VW_REQUEST_VAULT, "c");
-		assert_int_equal(pthread_join(thread, NULL), 0);
-		assert_int_equal(*count, 0);
+		write_name(&ledger[7], "c");
+		wait_a_turn(&counter);
+		wrong += __atomic_load_n(count, __ATOMIC_SEQ_CST) != 0;
 	}
+	__atomic_store_n(&counter.stop, true, __ATOMIC_SEQ_CST);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	gate_counts_free(&counter.counts);
+	assert_int_equal(wrong, 0);
 }
 
 /* Files. */
