@@ -105,6 +105,16 @@ once() {
     "$port" "$path" "$work/token"
 }
 
+# hold FROM:PORT VAULT STATUS: a connection that stays; another line to descriptor 7 asks again
+hold() {
+  exec 7> >(in_client "$support/gate_client.py" "$work/ca.pem" "$1" "$2.vault.example" "$shared" \
+    "$port" "$path" "$work/token" >"$work/held.out")
+  echo >&7
+  wait_for 5 grep -q "$3" "$work/held.out"
+}
+is_closed() { grep -qE 'Error|Disconnected' "$work/held.out"; }
+is_times() { [ "$(grep -c "$2" "$3")" = "$1" ]; }
+
 metrics() { cat "/run/$VAULTWALL_INSTANCE/bpf/metrics"; }
 noted() { metrics | awk '$1 == "vaultwall_tags_noted" { print $2 }'; }
 none_is_noted() { [ "$(noted)" = 0 ]; }
