@@ -21,6 +21,20 @@ same_addresses_and_ports() {
     "$(once $from fabrikam) $(once $from fabrikam)"
 }
 
+# A SYN for a connection that has ended here, but whose last packets may still be on their way, is
+# looked up as well.
+in_time_wait() {
+  local from=$client_of_both:40005
+  tagged
+  check the_gate_ends_a_connection 200 "$(once $from fabrikam close)"
+  check and_remembers_it_for_a_while 1 \
+    "$(ss -Htn state time-wait "dst $client_of_both and dport = :${from#*:}" | wc -l)"
+  untagged
+  check nobody_without_the_tag_takes_it_over ConnectionRefusedError "$(once $from adatum)"
+  tagged
+  check with_the_tag_it_is_made_anew 403 "$(once $from adatum)"
+}
+
 # One connection stays open, the others are gone: only their notes go.
 notes_of_the_gone() {
   hold "$client_of_both:40002" adatum 403
@@ -46,5 +60,6 @@ is_noted_once() { [ "$(noted)" = 1 ]; }
 
 tags_start
 same_addresses_and_ports
+in_time_wait
 notes_of_the_gone
 gate_finish

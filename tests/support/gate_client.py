@@ -6,7 +6,7 @@ status of each answer, or what went wrong.
   gate_client.py CA SOURCE HOST ADDRESS PORT PATH [TOKENFILE]
 
 SOURCE is an address, or ADDRESS:PORT; then the connection ends with a reset, so that the port is
-free again at once. A line that is not empty is another host to name, in HTTP only.
+free again at once. The line "close" lets the server end the connection first.
 """
 import http.client
 import socket
@@ -31,6 +31,28 @@ def connect(authority, source, host, address, port):
     return client
 
 
+def ask(client, path, headers):
+    client.request("GET", path, headers=headers)
+    answer = client.getresponse()
+    answer.read()
+    return answer.status
+
+
+def ask_and_see_it_close(client, host, path, headers):
+    tls = client.sock
+    tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    tls.sendall("\r\n".join(lines + ["", ""]).encode())
+    answer = b""
+    while piece := tls.recv(65536):
+        answer += piece
+    while socket.socket.recv(tls, 4096):  # not a word more: it would be answered with a reset
+        pass
+    tls.close()
+    return answer.split()[1].decode()
+
+
 def main(authority, source, host, address, port, path, tokenfile=None):
     headers = {}
     if tokenfile:
@@ -43,11 +65,10 @@ def main(authority, source, host, address, port, path, tokenfile=None):
         return
     for line in sys.stdin:
         try:
-            other = {"Host": line.strip()} if line.strip() else {}
-            client.request("GET", path, headers=headers | other)
-            answer = client.getresponse()
-            answer.read()
-            print(answer.status, flush=True)
+            if line.strip() == "close":
+                print(ask_and_see_it_close(client, host, path, headers), flush=True)
+                return
+            print(ask(client, path, headers), flush=True)
         except (OSError, http.client.HTTPException) as error:
             print(type(error).__name__, flush=True)
 

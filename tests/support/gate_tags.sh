@@ -99,9 +99,9 @@ answers() {
     "$(ask "$from" "$vault" "$path" -H "$bearer" "$@") $(reason)"
 }
 
-# once FROM:PORT VAULT: by these very ports
+# once FROM:PORT VAULT [close]: by these very ports; "close": the gate ends it first
 once() {
-  echo | in_client "$support/gate_client.py" "$work/ca.pem" "$1" "$2.vault.example" "$shared" \
+  echo "${3-}" | in_client "$support/gate_client.py" "$work/ca.pem" "$1" "$2.vault.example" "$shared" \
     "$port" "$path" "$work/token"
 }
 
