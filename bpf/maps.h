@@ -13,6 +13,8 @@
 #include "counter.h"
 #include "event.h"
 #include "image.h"
+#include "request.h"
+#include "tag.h"
 
 #define MAP_SLOT_LINES	 (1U << 19) /* set anew by the loader */
 #define MAP_EVENTS_BYTES (256U * 1024)
@@ -97,6 +99,35 @@ struct {
 	__type(key, __u32);
 	__type(value, struct vw_connections);
 } vw_connections __weak SEC(".maps");
+
+/*
+ * Endpoint tags of gated connections. Writers: steer, and vw_forget for the agent. No LRU: what
+ * it threw out would be a connection without a tag.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, VW_TAGS);
+	__type(key, struct vw_tag_key);
+	__type(value, struct vw_tag);
+} vw_tags __weak SEC(".maps");
+
+/* Writers: the same. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vw_tag_totals);
+} vw_tag_totals __weak SEC(".maps");
+
+/* Key: seat. Writers: the authoriser, and the agent when a seat changes hands: request.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, VW_SEATS);
+	__type(key, __u32);
+	__type(value, struct vw_requests);
+} vw_requests __weak SEC(".maps");
 
 /* Sampled drops. Writer: the filter. */
 struct {

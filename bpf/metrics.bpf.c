@@ -51,6 +51,24 @@ static const char metrics_reasons[VW_REASON_COUNT][METRICS_LABEL] = {
 #undef X
 };
 
+static const char metrics_codes[VW_REQUEST_COUNT][METRICS_LABEL] = {
+#define X(name, code, error) [VW_REQUEST_##name] = code,
+	VW_REQUESTS(X)
+#undef X
+};
+
+static const char metrics_errors[VW_REQUEST_COUNT][METRICS_LABEL] = {
+#define X(name, code, error) [VW_REQUEST_##name] = error,
+	VW_REQUESTS(X)
+#undef X
+};
+
+static const char metrics_refusals[VW_TAG_REFUSAL_COUNT][METRICS_LABEL] = {
+#define X(name, label) [VW_TAG_REFUSAL_##name] = label,
+	VW_TAG_REFUSALS(X)
+#undef X
+};
+
 /* NOLINTEND(bugprone-macro-parentheses) */
 
 struct metrics_outcome {
@@ -94,6 +112,38 @@ static __always_inline void print_rules(struct seq_file *seq)
 		       line->identity.created);
 }
 
+/* Notes of endpoint tags; only where one was ever taken or refused. */
+static __always_inline void print_tags(struct seq_file *seq)
+{
+	__u32 zero = 0;
+	const struct vw_tag_totals *totals = bpf_map_lookup_elem(&vw_tag_totals, &zero);
+	__u64 refused = 0;
+
+	if (!totals)
+		return;
+	for (__u32 i = 0; i < VW_TAG_REFUSAL_COUNT; i++)
+		refused += totals->refused[i];
+	if (!totals->noted && !refused)
+		return;
+	BPF_SEQ_PRINTF(
+		seq,
+		"# HELP vaultwall_tags_noted Gated connections whose endpoint tag is noted.\n"
+		"# TYPE vaultwall_tags_noted gauge\n"
+		"vaultwall_tags_noted %llu\n",
+		totals->noted - totals->removed);
+	BPF_SEQ_PRINTF(seq,
+		       "# HELP vaultwall_tags_limit How many can be.\n"
+		       "# TYPE vaultwall_tags_limit gauge\n"
+		       "vaultwall_tags_limit %u\n",
+		       VW_TAGS);
+	BPF_SEQ_PRINTF(seq, "# HELP vaultwall_tags_refused_total Gated connections refused, since "
+			    "their tag could not be noted.\n"
+			    "# TYPE vaultwall_tags_refused_total counter\n");
+	for (__u32 i = 0; i < VW_TAG_REFUSAL_COUNT; i++)
+		BPF_SEQ_PRINTF(seq, "vaultwall_tags_refused_total{reason=\"%s\"} %llu\n",
+			       metrics_refusals[i], totals->refused[i]);
+}
+
 static __always_inline void print_family(struct seq_file *seq, __u32 family)
 {
 	if (family == VW_FAMILY_PACKETS)
@@ -102,12 +152,16 @@ static __always_inline void print_family(struct seq_file *seq, __u32 family)
 	else if (family == VW_FAMILY_BYTES)
 		BPF_SEQ_PRINTF(seq, "# HELP vaultwall_bytes_total Bytes of the frames decided.\n"
 				    "# TYPE vaultwall_bytes_total counter\n");
-	else
+	else if (family == VW_FAMILY_CONNECTIONS)
 		BPF_SEQ_PRINTF(seq, "# HELP vaultwall_connections_total New connections decided.\n"
 				    "# TYPE vaultwall_connections_total counter\n");
+	else
+		BPF_SEQ_PRINTF(seq, "# HELP vaultwall_gate_requests_total Requests that the gate "
+				    "answered.\n"
+				    "# TYPE vaultwall_gate_requests_total counter\n");
 }
 
-#define METRICS_FAMILIES 4U /* VW_FAMILY_COUNT, rounded up to a mask */
+#define METRICS_FAMILIES 4U /* of packets and connections, rounded up to a mask */
 
 static const char metrics_families[METRICS_FAMILIES][METRICS_LABEL] = {
 	[VW_FAMILY_PACKETS] = "packets",
@@ -178,6 +232,21 @@ __attribute__((noinline)) int vw_sum_seat(__u32 seat, __u32 family, struct metri
 	return 0;
 }
 
+static __always_inline void print_requests(struct seq_file *seq, __u32 seat, const char *vault)
+{
+	const struct vw_requests *requests = bpf_map_lookup_elem(&vw_requests, &seat);
+
+	if (!requests)
+		return;
+	for (__u32 kind = 0; kind < VW_REQUEST_COUNT; kind++)
+		if (requests->kinds[kind])
+			BPF_SEQ_PRINTF(seq,
+				       "vaultwall_gate_requests_total{vault=\"%s\",code=\"%s\","
+				       "error=\"%s\"} %llu\n",
+				       vault, metrics_codes[kind], metrics_errors[kind],
+				       requests->kinds[kind]);
+}
+
 SEC("iter/bpf_map_elem")
 int vw_metrics(struct bpf_iter__bpf_map_elem *context)
 {
@@ -191,13 +260,19 @@ int vw_metrics(struct bpf_iter__bpf_map_elem *context)
 		return 0;
 	family = *key / VW_SEATS;
 	seat = *key % VW_SEATS;
-	if (!*key)
+	if (!*key) {
 		print_rules(seq);
+		print_tags(seq);
+	}
 	if (!seat)
 		print_family(seq, family);
 	name = bpf_map_lookup_elem(&vw_seats, &seat);
 	if (!name || !name->name[0])
 		return 0;
+	if (family == VW_FAMILY_REQUESTS) {
+		print_requests(seq, seat, name->name);
+		return 0;
+	}
 	vw_sum_seat(seat, family, &sums);
 	for (__u32 outcome = 1; outcome < VW_OUTCOME_COUNT; outcome++)
 		if (sums.outcomes[outcome])

@@ -5,9 +5,9 @@
  * an interface without the filter is no hole. Who is admitted reaches the vault's own
  * socket; who is gated, the gate's; everybody else is refused.
  *
- * It remembers nothing: a note taken at an earlier packet could be borrowed by
- * another sender, and SYN cookies look up again. A tag is known by the device that
- * the connection came in on.
+ * It remembers nothing that it decides by: a note taken at an earlier packet could be
+ * borrowed by another sender, and SYN cookies look up again. A tag is known by the
+ * device that the connection came in on; of a gated one it is noted for the gate (tags.h).
  */
 #include <linux/bpf.h>
 
@@ -18,6 +18,7 @@
 #include "maps.h"
 #include "match.h"
 #include "outcome.h"
+#include "tags.h"
 
 #define STEER_AF_INET  2
 #define STEER_AF_INET6 10
@@ -56,11 +57,9 @@ static __always_inline bool steer_has_tag(const struct match *match, const struc
 }
 
 static __always_inline void steer_decide(const struct match *match, const struct packet *packet,
-					 const struct image_target *target, __u32 interface,
-					 struct decision *decision)
+					 const struct image_target *target,
+					 const struct vw_device *device, struct decision *decision)
 {
-	const struct vw_device *device = bpf_map_lookup_elem(&vw_devices, &interface);
-
 	if (device && device->flags & VW_DEVICE_REFUSED)
 		match_decide(decision, VW_REASON_UNTRUSTED_TUNNEL, target);
 	else if (device && steer_has_tag(match, device))
@@ -119,6 +118,7 @@ int vw_steer(struct bpf_sk_lookup *context)
 	struct match match = {};
 	struct decision decision = {};
 	const struct image_target *target;
+	const struct vw_device *device;
 	enum vw_verdict verdict;
 	__u32 outcome, interface;
 
@@ -134,12 +134,15 @@ int vw_steer(struct bpf_sk_lookup *context)
 				       packet.destination_port == match.gate_port
 			       ? SK_DROP
 			       : SK_PASS;
-	steer_decide(&match, &packet, target, interface, &decision);
+	device = bpf_map_lookup_elem(&vw_devices, &interface);
+	steer_decide(&match, &packet, target, device, &decision);
 	outcome = outcome_of(&decision);
 	steer_count(decision.seat, outcome);
 	verdict = outcome_verdict(outcome);
 	if (verdict == VW_VERDICT_GATE)
-		return packet.protocol == IPPROTO_TCP ? steer_to_gate(context) : SK_DROP;
+		return packet.protocol == IPPROTO_TCP && tags_note(&packet, device, decision.mode)
+			       ? steer_to_gate(context)
+			       : SK_DROP;
 	return verdict == VW_VERDICT_DROP ? SK_DROP : SK_PASS;
 }
 

@@ -18,7 +18,7 @@
 struct vw_cell {
 	__u32 slot;   /* 0 or 1: which image is in force; anything else: none, and all is denied */
 	__u8 steered; /* 1: sk_lookup leads connections, so that what is gated may come in */
-	__u8 reserved;
+	__u8 settled; /* 1: no connection at the gate is older than the notes of tags (tag.h) */
 	__be16 gate_port; /* where the gate listens; 0: there is no gate */
 	__s64 clock; /* wall clock minus CLOCK_BOOTTIME, nanoseconds: expiries are wall times */
 };
@@ -28,7 +28,12 @@ enum vw_device_flag {
 	VW_DEVICE_TAGGED = 1U << 0,  /* a tunnel or VLAN device: its packets bear `tag` */
 	VW_DEVICE_REFUSED = 1U << 1, /* packets of several tags: which one cannot be told */
 	VW_DEVICE_VLAN = 1U << 2,    /* tagged only if the rules know the tag */
+	VW_DEVICE_APART = 1U << 3,   /* a VRF, where there are endpoint tags: see bpf/tags.h */
+	VW_DEVICE_PLAIN = 1U << 4,   /* nothing of all this */
 };
+
+/* An index that no device has: where tags are configured, every device is listed, and this. */
+#define VW_DEVICES_LISTED 0xffffffffU
 
 struct vw_device {
 	__u32 flags;
@@ -60,6 +65,7 @@ enum vw_family {
 	VW_FAMILY_PACKETS,
 	VW_FAMILY_BYTES,
 	VW_FAMILY_CONNECTIONS,
+	VW_FAMILY_REQUESTS, /* of the gate: request.h */
 	VW_FAMILY_COUNT,
 };
 

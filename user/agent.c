@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "control.h"
 #include "firewall.h"
+#include "firewall_tags.h"
 #include "journal.h"
 #include "lock.h"
 #include "watcher.h"
@@ -171,6 +172,18 @@ static int on_gate(sd_event_source *source, uint64_t time, void *context)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+#define TAGS_MICROSECONDS (2 * MICROSECONDS)
+
+static int on_tags(sd_event_source *source, uint64_t time, void *context)
+{
+	struct agent *agent = context;
+
+	(void)time;
+	firewall_tend_tags(&agent->firewall);
+	(void)sd_event_source_set_time_relative(source, TAGS_MICROSECONDS);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
 /* Fires never; it only fails as soon as somebody sets the clock. */
 static int arm_clock(const struct agent *agent)
 {
@@ -257,6 +270,9 @@ static int add_sources(struct agent *agent)
 	if (r >= 0)
 		r = sd_event_add_time_relative(agent->event, NULL, CLOCK_MONOTONIC, 0, 0, on_gate,
 					       agent);
+	if (r >= 0)
+		r = sd_event_add_time_relative(agent->event, NULL, CLOCK_MONOTONIC,
+					       TAGS_MICROSECONDS, 0, on_tags, agent);
 	return r;
 }
 

@@ -61,6 +61,13 @@ static struct peer unmap(const struct peer *peer)
 	return plain;
 }
 
+bool authorize_needs_tag(const struct authorize_index *index, const struct question *question)
+{
+	const struct peer frontend = unmap(&question->frontend);
+
+	return authorize_is_shared(index, &frontend);
+}
+
 static uint32_t address_of(const struct peer *peer)
 {
 	const uint8_t *bytes = peer->address;
@@ -125,6 +132,9 @@ void authorize(const struct authorizer *authorizer, const struct question *quest
 		.now = now,
 		.source = unmap(&question->source),
 		.frontend = unmap(&question->frontend),
+		.tagged = question->tagged &&
+			  (!question->vlan ||
+			   authorize_knows_tag(authorizer->index->policy, question->tag)),
 		.decision = ret_decision,
 	};
 

@@ -81,7 +81,9 @@ struct question {
 	bool frontend_untold; /* the proxy's manner has no word for it: `frontend` is empty */
 	bool tunnel; /* a header was there that asks for another method: X-HTTP-Method ... */
 	bool tagged;
+	bool vlan; /* the tag is a VLAN id, and none at all unless the rules know it */
 	uint32_t tag;
+	bool tag_unknown; /* whether it is tagged cannot be told */
 };
 
 /* Whom a token stands for. Each may be NULL. */
@@ -130,6 +132,12 @@ struct authorize_index;
 int authorize_index_open(const struct policy *policy, const struct range_list *failsafe,
 			 struct authorize_index **ret_index);
 void authorize_index_free(struct authorize_index *index);
+
+/*
+ * Whether the answer depends on the endpoint tag: of a frontend that several vaults share, where
+ * the kernel could not decide for any of them. At others nobody with a tag gets to the gate.
+ */
+bool authorize_needs_tag(const struct authorize_index *index, const struct question *question);
 
 struct authorizer {
 	const struct authorize_index *index;

@@ -162,17 +162,35 @@ static bool read_host(const char *host, char ret_name[HOSTNAME_TEXT])
 	return hostname_parse(written, ret_name);
 }
 
+/* An entry of the frontends that is equal; family 0: of `*`, at that port. */
+static const struct frontend *find_frontend(const struct authorize_index *index,
+					    const struct peer *there, uint8_t family)
+{
+	struct frontend frontend = {.family = family, .port = there->port};
+
+	if (family)
+		memcpy(frontend.address, there->address, sizeof(frontend.address));
+	return index->frontend_count > 0
+		       ? bsearch(&frontend, index->frontends, index->frontend_count,
+				 sizeof(*index->frontends), compare_frontends)
+		       : NULL;
+}
+
 /* Whether some vault is reached at this very address, which then is no `*`. */
 static bool is_taken(const struct inquiry *inquiry)
 {
-	const struct authorize_index *index = inquiry->index;
-	struct frontend frontend = {.family = inquiry->frontend.family,
-				    .port = inquiry->frontend.port};
+	return find_frontend(inquiry->index, &inquiry->frontend, inquiry->frontend.family) != NULL;
+}
 
-	memcpy(frontend.address, inquiry->frontend.address, sizeof(frontend.address));
-	return index->frontend_count > 0 &&
-	       bsearch(&frontend, index->frontends, index->frontend_count,
-		       sizeof(*index->frontends), compare_frontends);
+bool authorize_is_shared(const struct authorize_index *index, const struct peer *there)
+{
+	const struct frontend *found = find_frontend(index, there, there->family);
+	const struct frontend *end = index->frontends + index->frontend_count;
+
+	if (!found)
+		found = find_frontend(index, there, 0);
+	return found && ((found > index->frontends && !compare_frontends(found - 1, found)) ||
+			 (found + 1 < end && !compare_frontends(found, found + 1)));
 }
 
 static bool is_reached(const struct inquiry *inquiry, const struct vault *vault)

@@ -11,7 +11,18 @@ static enum authorize_reason decide_at(const struct inquiry *inquiry, enum autho
 
 static bool is_untagged_ipv4(const struct inquiry *inquiry)
 {
-	return inquiry->source.family == 4 && !inquiry->question->tagged;
+	return inquiry->source.family == 4 && !inquiry->tagged;
+}
+
+bool authorize_knows_tag(const struct policy *policy, uint32_t tag)
+{
+	for (size_t i = 0; i < policy->network_count; i++)
+		if (policy->networks[i].tag == tag)
+			return true;
+	for (size_t i = 0; i < policy->blocked_tag_count; i++)
+		if (policy->blocked_tags[i].tag == tag)
+			return true;
+	return false;
 }
 
 /* The rule that blocks the request, or NULL. */
@@ -19,15 +30,14 @@ static const struct position *find_block(const struct inquiry *inquiry)
 {
 	const struct authorize_index *index = inquiry->index;
 	const struct policy *policy = index->policy;
-	const struct question *question = inquiry->question;
 	const struct range_entry *entry = NULL;
 
 	if (inquiry->source.family == 4)
 		entry = source_rules_find(&index->block, inquiry->address, inquiry->now);
 	if (entry)
 		return &entry->at;
-	for (size_t i = 0; question->tagged && i < policy->blocked_tag_count; i++)
-		if (policy->blocked_tags[i].tag == question->tag)
+	for (size_t i = 0; inquiry->tagged && i < policy->blocked_tag_count; i++)
+		if (policy->blocked_tags[i].tag == inquiry->question->tag)
 			return &policy->blocked_tags[i].at;
 	return NULL;
 }
@@ -69,7 +79,7 @@ static bool may_be_service(const struct inquiry *inquiry)
 	return false;
 }
 
-/* Nobody has told which side of the network this comes from: by the vault's own rules. */
+/* By the vault's own rules. */
 static enum authorize_reason decide_untagged(const struct inquiry *inquiry)
 {
 	const struct authorize_index *index = inquiry->index;
@@ -118,7 +128,9 @@ enum authorize_reason authorize_network(const struct inquiry *inquiry)
 	const struct range_entry *failsafe = NULL;
 	const struct position *block = NULL;
 	const struct network_rule *rule = NULL;
-	bool unknown = is_tag_untold(inquiry);
+	bool unknown =
+		is_tag_untold(inquiry) || (inquiry->question->tag_unknown &&
+					   authorize_is_shared(inquiry->index, &inquiry->frontend));
 
 	if (is_untagged_ipv4(inquiry) && !unknown)
 		failsafe =
@@ -134,7 +146,7 @@ enum authorize_reason authorize_network(const struct inquiry *inquiry)
 		return decide_unknown(inquiry);
 	if (vault->default_allow)
 		return decide_at(inquiry, AUTHORIZE_DEFAULT_ALLOW, vault->acls_at);
-	if (!inquiry->question->tagged)
+	if (!inquiry->tagged)
 		return decide_untagged(inquiry);
 	rule = find_subnet(inquiry);
 	return rule ? decide_at(inquiry, AUTHORIZE_VIRTUAL_NETWORK, rule->at)

@@ -41,6 +41,7 @@ struct inquiry {
 	struct peer source; /* IPv4 is family 4, however it came */
 	struct peer frontend;
 	uint32_t address; /* of an IPv4 source, host order */
+	bool tagged;
 	struct decision *decision;
 };
 
@@ -53,8 +54,11 @@ static inline bool same_id(const char *left, const char *right)
 /* authorize_index.c: UNKNOWN_VAULT, AMBIGUOUS_VAULT, WRONG_FRONTEND, or _REASON_COUNT and
  * decision->vault is set. */
 enum authorize_reason authorize_find_vault(const struct inquiry *inquiry);
+/* Whether several vaults are reached there. */
+bool authorize_is_shared(const struct authorize_index *index, const struct peer *there);
 
 /* authorize_network.c: rows 2 and 3, or _REASON_COUNT: a token is asked for. */
+bool authorize_knows_tag(const struct policy *policy, uint32_t tag);
 enum authorize_reason authorize_network(const struct inquiry *inquiry);
 bool authorize_may_come_from(const struct inquiry *inquiry, const struct trusted_service *service);
 

@@ -10,7 +10,6 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#include "authorizer_metrics.h"
 #include "authorizer_node.h"
 #include "authorizer_parts.h"
 #include "authorizer_privileges.h"
@@ -23,7 +22,6 @@
 #define BODY_MAX      ((size_t)32 << 10) /* of an inquiry with the longest target */
 #define TOKENS_CACHED 16384
 #define MICROSECONDS  1000000ULL
-#define METRICS_EVERY (10 * MICROSECONDS)
 #define START_WAIT    (3 * MICROSECONDS) /* for rules and keys, before questions are taken */
 #define DRAIN_STEP    (50 * 1000ULL)
 #define DRAIN_QUIET   6U   /* steps without a request, and the last one was answered */
@@ -50,6 +48,7 @@ static void process_close(struct process *process)
 	keysets_close(service->keysets);
 	followed_rules_free(service->rules);
 	gate_counts_free(&service->counts);
+	gate_maps_close(&service->maps);
 	audit_log_close(&service->audit);
 	node_free(&service->node);
 	close_fd(&process->listener);
@@ -69,7 +68,6 @@ static void tell_state(const struct process *process)
 static const struct http_route routes[] = {
 	{"GET", "/authorize", authorizer_answer},
 	{"POST", "/v1/explain", authorizer_explain},
-	{"GET", "/metrics", authorizer_metrics},
 	{"GET", "/v1/status", authorizer_status},
 	{0},
 };
@@ -156,8 +154,9 @@ static void take_rules(struct process *process, struct followed_rules *rules)
 	followed_rules_free(service->rules);
 	service->rules = rules;
 	service->rules_version++;
+	gate_maps_open(&service->maps, service->paths);
 	if (keysets_want(service->keysets, &rules->policy) < 0 ||
-	    gate_counts_follow(&service->counts, &rules->policy) < 0)
+	    gate_counts_follow(&service->counts, &rules->policy, service->maps.requests) < 0)
 		journal(JOURNAL_ERROR, "no memory for all keys and counts of generation %u",
 			rules->generation);
 	journal(JOURNAL_INFO, "rules of generation %u with %zu vaults", rules->generation,
@@ -189,16 +188,6 @@ static int on_keys(sd_event_source *source, int fd, uint32_t events, void *conte
 	keysets_run(process->service.keysets);
 	serve_if_complete(process, false);
 	return 0;
-}
-
-static int on_metrics(sd_event_source *source, uint64_t time, void *context)
-{
-	struct process *process = context;
-
-	(void)time;
-	authorizer_metrics_write(&process->service.counts, process->service.options.metrics);
-	(void)sd_event_source_set_time_relative(source, METRICS_EVERY);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 /* The end. */
@@ -297,9 +286,6 @@ static int add_sources(struct process *process)
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &process->waiting, CLOCK_MONOTONIC,
 					       START_WAIT, 0, on_late, process);
-	if (r >= 0 && service->options.metrics)
-		r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, 0, 0, on_metrics,
-					       process);
 	return r;
 }
 
@@ -365,9 +351,11 @@ static int process_open(struct process *process, const struct paths *paths, cons
 int authorizer_run(const struct paths *paths, const char *config,
 		   const struct authorizer_options *options, struct fault *fault)
 {
-	cleanup(process_close) struct process process = {
-		.service = {.options = *options, .audit = {.fd = -1}, .control = paths->control},
-		.listener = -1};
+	cleanup(process_close) struct process process = {.service = {.options = *options,
+								     .paths = paths,
+								     .maps = GATE_MAPS_NONE,
+								     .audit = {.fd = -1}},
+							 .listener = -1};
 	int r = process_open(&process, paths, config, fault);
 
 	if (r < 0)
@@ -377,7 +365,5 @@ int authorizer_run(const struct paths *paths, const char *config,
 	journal(JOURNAL_NOTICE, "vaultwall %s authorises: instance %s, %s", VAULTWALL_VERSION,
 		paths->instance, paths->authorize);
 	r = sd_event_loop(process.event);
-	if (options->metrics)
-		authorizer_metrics_write(&process.service.counts, options->metrics);
 	return r < 0 ? fault_set(fault, r, "the event loop failed: %s", strerror(-r)) : 0;
 }

@@ -8,7 +8,6 @@
  *                      Key Vault's body; the body again on one line in X-Gate-Body, since nginx
  *                      forgets bodies of answers; on 200 X-Vaultwall-Service and -Caller
  * ANY /authorize/...   the same in Envoy's manner
- * GET /metrics         counts in Prometheus' text format
  * POST /v1/explain     what would be decided about a request, and why: explain in the manual
  *   {"source": "ip:port", "frontend": "ip:port", "method", "target", "vault"?, "host"?, "tag"?},
  *   at most 32 KiB, and the token, if any, in the Authorization header, as a client has it; without
@@ -37,7 +36,6 @@
 struct authorizer_options {
 	const char *user;      /* whom to become when started with privileges; NULL: nobody */
 	const char *audit_log; /* a file; NULL: standard output */
-	const char *metrics;   /* a file for a textfile collector; NULL: none */
 	const char *ca_file;   /* what issuers' servers are checked against; NULL: the system's */
 	const char *proxy;     /* to reach issuers by; NULL: none */
 	const char *group;     /* who may ask, if the socket is made here */

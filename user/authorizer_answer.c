@@ -41,17 +41,17 @@ static void look_for_key(const struct authorizer_service *service)
 		keysets_miss(service->keysets, decision->issuer, decision->vault->tenant);
 }
 
-static enum answer_kind kind_of(const struct decision *decision)
+static enum vw_request kind_of(const struct decision *decision)
 {
 	const char *error = authorize_reason_error(decision->reason);
 
 	if (decision->status == 200)
-		return ANSWER_ALLOWED;
+		return VW_REQUEST_ALLOWED;
 	if (decision->status == 401)
-		return decision->reason == AUTHORIZE_NO_TOKEN ? ANSWER_CHALLENGE
-							      : ANSWER_INVALID_TOKEN;
-	return error && !strcmp(error, answer_kind_error(ANSWER_POLICY)) ? ANSWER_POLICY
-									 : ANSWER_FIREWALL;
+		return decision->reason == AUTHORIZE_NO_TOKEN ? VW_REQUEST_CHALLENGE
+							      : VW_REQUEST_INVALID_TOKEN;
+	return error && !strcmp(error, gate_counts_error(VW_REQUEST_POLICY)) ? VW_REQUEST_POLICY
+									     : VW_REQUEST_FIREWALL;
 }
 
 static const char *text_or_null(const char *text)
@@ -90,12 +90,12 @@ static void answer(struct http_request *request, struct authorizer_service *serv
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &began);
 	(void)question_read(request, service->node.gate.questions, &asked);
+	if (authorize_needs_tag(service->rules->index, &asked.question))
+		gate_maps_tell_tag(&service->maps, service->paths, &asked.question);
 	authorizer_decide(service, &asked, time(NULL));
 	look_for_key(service);
 	send_answer(request, &service->decision);
-	gate_counts_add(&service->counts,
-			service->decision.vault ? service->decision.vault->name : NULL,
-			kind_of(&service->decision));
+	gate_counts_add(&service->counts, service->decision.vault, kind_of(&service->decision));
 	authorizer_record(service, &asked, &began);
 }
 

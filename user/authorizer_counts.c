@@ -2,133 +2,132 @@
 #include "authorizer_counts.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "cleanup.h"
+#include "counter.h"
+#include "image.h"
+#include "names.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
 
 static const struct {
 	const char *code;
 	const char *error;
-} kinds[ANSWER_KINDS] = {
-	[ANSWER_ALLOWED] = {"200", ""},
-	[ANSWER_CHALLENGE] = {"401", ""},
-	[ANSWER_INVALID_TOKEN] = {"401", "invalid_token"},
-	[ANSWER_FIREWALL] = {"403", "ForbiddenByFirewall"},
-	[ANSWER_POLICY] = {"403", "ForbiddenByPolicy"},
+} kinds[VW_REQUEST_COUNT] = {
+#define X(name, code, error) [VW_REQUEST_##name] = {code, error},
+	VW_REQUESTS(X)
+#undef X
 };
 
-const char *answer_kind_code(enum answer_kind kind)
+const char *gate_counts_code(enum vw_request kind)
 {
 	return kinds[kind].code;
 }
 
-const char *answer_kind_error(enum answer_kind kind)
+const char *gate_counts_error(enum vw_request kind)
 {
 	return kinds[kind].error;
 }
 
-static struct answer_counts *find(const struct gate_counts *counts, const char *vault)
+/* Whose seat it is now: the agent may be writing there. */
+static bool is_seat_of(const struct vw_requests *requests, const char *vault)
 {
-	const void *found = vault ? names_find(&counts->names, vault) : NULL;
-	struct answer_counts *row;
+	char now[VW_REQUEST_VAULT];
 
-	if (!found)
-		return counts->vaults;
-	memcpy(&row, &found, sizeof(found));
-	return row;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	memcpy(now, requests->vault, sizeof(now));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return strncmp(now, vault, sizeof(now)) == 0;
 }
 
-/* Adds a row that begins where an older one of its name ends. */
-static int add_row(struct gate_counts *counts, const struct gate_counts *older, const char *vault)
+static int add_vaults(const struct policy *policy, struct names *names, struct arena *arena)
 {
-	struct answer_counts *row = &counts->vaults[counts->vault_count];
-	const struct answer_counts *before = older->vaults ? find(older, vault) : NULL;
-	const void *there = NULL;
+	const void *there;
+	int r = 0;
 
-	row->vault = arena_copy(&counts->arena, vault, strlen(vault));
-	if (!row->vault)
-		return -ENOMEM;
-	if (before && !strcmp(before->vault, vault))
-		memcpy(row->answers, before->answers, sizeof(row->answers));
-	counts->vault_count++;
-	return names_add(&counts->names, &counts->arena, row->vault, row, &there);
+	for (size_t i = 0; i < policy->vault_count && r >= 0; i++)
+		r = names_add(names, arena, policy->vaults[i].name, &policy->vaults[i], &there);
+	return r;
 }
 
-int gate_counts_follow(struct gate_counts *counts, const struct policy *policy)
+static void take_seats(const struct vw_requests *requests, const struct policy *policy,
+		       const struct names *names, uint32_t *places)
 {
-	cleanup(gate_counts_free) struct gate_counts next = {0};
-	struct gate_counts older;
+	char name[VW_REQUEST_VAULT + 1] = {0};
+
+	for (uint32_t seat = 1; seat < VW_SEATS; seat++) {
+		const struct vault *vault;
+
+		memcpy(name, requests[seat].vault, VW_REQUEST_VAULT);
+		vault = name[0] ? names_find(names, name) : NULL;
+		if (vault)
+			places[vault - policy->vaults] = seat;
+	}
+}
+
+int gate_counts_follow(struct gate_counts *counts, const struct policy *policy,
+		       struct vw_requests *requests)
+{
+	cleanup(arena_free_all) struct arena arena = {0};
+	struct names names = {0};
 	int r;
 
-	arena_init(&next.arena, ARENA_MAX);
-	next.vaults = arena_alloc(&next.arena, (policy->vault_count + 1) * sizeof(*next.vaults));
-	r = next.vaults ? add_row(&next, counts, "") : -ENOMEM;
-	for (size_t i = 0; i < policy->vault_count && r == 0; i++)
-		r = add_row(&next, counts, policy->vaults[i].name);
-	if (r < 0)
-		return r;
-	older = *counts;
-	*counts = next;
-	next = older;
+	arena_init(&arena, ARENA_MAX);
+	free(counts->places);
+	counts->places = calloc(policy->vault_count + 1, sizeof(*counts->places));
+	counts->policy = policy;
+	counts->requests = NULL;
+	if (!counts->places)
+		return -ENOMEM;
+	r = requests ? add_vaults(policy, &names, &arena) : 1;
+	if (r)
+		return r < 0 ? r : 0;
+	take_seats(requests, policy, &names, counts->places);
+	counts->requests = requests;
 	return 0;
 }
 
 void gate_counts_free(struct gate_counts *counts)
 {
-	arena_free_all(&counts->arena);
+	free(counts->places);
 }
 
-void gate_counts_add(struct gate_counts *counts, const char *vault, enum answer_kind kind)
+/*
+ * If the name is there before and after, the count was made before the agent zeroes it. If it is
+ * not there any more, the count is taken back, unless it was zeroed meanwhile.
+ */
+static bool count_at(struct vw_requests *requests, const char *name, enum vw_request kind)
 {
-	if (counts->vaults)
-		find(counts, vault)->answers[kind]++;
+	__u64 *count = &requests->kinds[kind];
+	__u64 before = __atomic_load_n(count, __ATOMIC_SEQ_CST), counted;
+
+	do {
+		if (!is_seat_of(requests, name))
+			return false;
+		counted = before + 1;
+	} while (!__atomic_compare_exchange_n(count, &before, counted, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_SEQ_CST));
+	if (is_seat_of(requests, name))
+		return true;
+	(void)__atomic_compare_exchange_n(count, &counted, before, false, __ATOMIC_SEQ_CST,
+					  __ATOMIC_SEQ_CST);
+	return false;
 }
 
-uint64_t gate_counts_total(const struct gate_counts *counts, enum answer_kind kind)
+void gate_counts_add(struct gate_counts *counts, const struct vault *vault, enum vw_request kind)
 {
-	uint64_t total = 0;
+	uint32_t seat = IMAGE_SEAT_NODE;
 
-	for (size_t i = 0; i < counts->vault_count; i++)
-		total += counts->vaults[i].answers[kind];
-	return total;
-}
-
-static void close_stream(FILE **stream)
-{
-	if (*stream)
-		(void)fclose(*stream);
-}
-
-/* Names of vaults are plain words: nothing in them has to be escaped. */
-static void print_row(FILE *out, const struct answer_counts *row)
-{
-	for (unsigned kind = 0; kind < ANSWER_KINDS; kind++)
-		if (row->answers[kind])
-			(void)fprintf(out,
-				      "vaultwall_gate_requests_total{vault=\"%s\",code=\"%s\","
-				      "error=\"%s\"} %" PRIu64 "\n",
-				      row->vault, kinds[kind].code, kinds[kind].error,
-				      row->answers[kind]);
-}
-
-char *gate_counts_print(const struct gate_counts *counts)
-{
-	cleanup(free_ptr) char *text = NULL;
-	cleanup(close_stream) FILE *out = NULL;
-	size_t size = 0;
-
-	out = open_memstream(&text, &size);
-	if (!out)
-		return NULL;
-	(void)fputs("# HELP vaultwall_gate_requests_total Requests that the gate decided.\n"
-		    "# TYPE vaultwall_gate_requests_total counter\n",
-		    out);
-	for (size_t i = 0; i < counts->vault_count; i++)
-		print_row(out, &counts->vaults[i]);
-	return fflush(out) == 0 && !ferror(out) ? strdup(text) : NULL;
+	counts->totals[kind]++;
+	if (!counts->requests)
+		return;
+	if (vault)
+		seat = counts->places[vault - counts->policy->vaults];
+	if (seat == IMAGE_SEAT_NODE || !count_at(&counts->requests[seat], vault->name, kind))
+		(void)__atomic_add_fetch(&counts->requests[IMAGE_SEAT_NODE].kinds[kind], 1,
+					 __ATOMIC_RELAXED);
 }

@@ -1,52 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many requests of each vault had which answer. A vault keeps its counts for as long as its
- * name is in the rules. For authorizer*.c only.
+ * How many requests of each vault had which answer: counted where the kernel prints it, in the
+ * vault's seat. The agent may give a seat to another vault at any time; a count never lands
+ * there. For authorizer*.c only.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arena.h"
-#include "names.h"
 #include "policy.h"
-
-/* The kinds of answers there are; the label of each is in authorizer_counts.c. */
-enum answer_kind {
-	ANSWER_ALLOWED,
-	ANSWER_CHALLENGE,
-	ANSWER_INVALID_TOKEN,
-	ANSWER_FIREWALL,
-	ANSWER_POLICY,
-	ANSWER_KINDS,
-};
-
-struct answer_counts {
-	const char *vault; /* "": requests that are for no vault */
-	uint64_t answers[ANSWER_KINDS];
-};
+#include "request.h"
 
 /* Starts as {0}. */
 struct gate_counts {
-	struct arena arena;
-	struct names names;
-	struct answer_counts *vaults; /* the first is that of no vault */
-	size_t vault_count;
+	struct vw_requests *requests; /* borrowed, VW_SEATS; NULL: there is nothing to count in */
+	uint32_t *places;	      /* seat of each vault, by its index in the rules */
+	const struct policy *policy;  /* borrowed */
+	uint64_t totals[VW_REQUEST_COUNT]; /* of all vaults, since the start */
 };
 
-/* Follows the rules; -ENOMEM, and then everything is as it was. */
-int gate_counts_follow(struct gate_counts *counts, const struct policy *policy);
+/* Follows the rules, and the seats; -ENOMEM, and then nothing is counted. */
+int gate_counts_follow(struct gate_counts *counts, const struct policy *policy,
+		       struct vw_requests *requests);
 void gate_counts_free(struct gate_counts *counts);
 
-/* `vault` NULL or unknown: that of no vault. */
-void gate_counts_add(struct gate_counts *counts, const char *vault, enum answer_kind kind);
-
-uint64_t gate_counts_total(const struct gate_counts *counts, enum answer_kind kind);
-
-/* In Prometheus' text format, the caller's to free(). NULL: no memory. */
-char *gate_counts_print(const struct gate_counts *counts);
+/* `vault` is one of the rules; NULL, or one without a seat: counted as for no vault. */
+void gate_counts_add(struct gate_counts *counts, const struct vault *vault, enum vw_request kind);
 
 /* "200", "401" and so on; and the error that goes with it. */
-const char *answer_kind_code(enum answer_kind kind);
-const char *answer_kind_error(enum answer_kind kind);
+const char *gate_counts_code(enum vw_request kind);
+const char *gate_counts_error(enum vw_request kind);

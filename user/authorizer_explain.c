@@ -26,7 +26,7 @@ static bool may_ask(const struct http_request *request, const struct authorizer_
 
 	if (http_peer(request).uid == 0)
 		return true;
-	return stat(service->control, &control) == 0 && control.st_mode & S_IWGRP &&
+	return stat(service->paths->control, &control) == 0 && control.st_mode & S_IWGRP &&
 	       http_peer_is_in(request, control.st_gid);
 }
 

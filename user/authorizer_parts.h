@@ -13,6 +13,7 @@
 #include "authorizer.h"
 #include "authorizer_counts.h"
 #include "authorizer_log.h"
+#include "authorizer_maps.h"
 #include "http.h"
 #include "keyset.h"
 #include "node.h"
@@ -23,7 +24,6 @@ struct asked;
 
 struct authorizer_service {
 	struct authorizer_options options;
-	const char *control; /* the agent's socket */
 	struct node node;
 	char folder[PATH_MAX]; /* of node.yaml: where relative paths in the rules begin */
 	struct timespec started;
@@ -33,6 +33,8 @@ struct authorizer_service {
 	uint64_t rules_version;	      /* counts how often they changed */
 	struct keysets *keysets;
 	struct token_cache *tokens;
+	const struct paths *paths; /* borrowed */
+	struct gate_maps maps;
 	struct gate_counts counts;
 	struct decision decision; /* the one under way: too large for a stack */
 	struct audit_log audit;
@@ -46,5 +48,4 @@ void authorizer_record(struct authorizer_service *service, const struct asked *a
 		       const struct timespec *began);
 
 /* Handlers; `context` is the struct authorizer_service. */
-http_handler authorizer_answer, authorizer_answer_envoy, authorizer_explain, authorizer_metrics,
-	authorizer_status;
+http_handler authorizer_answer, authorizer_answer_envoy, authorizer_explain, authorizer_status;

@@ -17,11 +17,11 @@ static json_t *answers_json(const struct gate_counts *counts)
 {
 	json_t *list = json_array();
 
-	for (unsigned kind = 0; kind < ANSWER_KINDS; kind++)
-		(void)json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I}", "code", answer_kind_code(kind), "error",
-					answer_kind_error(kind), "count",
-					(json_int_t)gate_counts_total(counts, kind)));
+	for (unsigned kind = 0; kind < VW_REQUEST_COUNT; kind++)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "code",
+							    gate_counts_code(kind), "error",
+							    gate_counts_error(kind), "count",
+							    (json_int_t)counts->totals[kind]));
 	return list;
 }
 
@@ -43,16 +43,4 @@ void authorizer_status(struct http_request *request, void *context)
 			      answers_json(&service->counts), "tokens_cached",
 			      (json_int_t)token_cache_count(service->tokens), "audit_records_lost",
 			      (json_int_t)service->audit.lost));
-}
-
-void authorizer_metrics(struct http_request *request, void *context)
-{
-	const struct authorizer_service *service = context;
-	char *text = gate_counts_print(&service->counts);
-
-	if (text)
-		http_answer_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", text,
-				 NULL);
-	else
-		http_refuse(request, 503, "no memory for the metrics");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The frontends of a policy, each with the vaults behind it: the things that
- * packets are sent to, and that an image has a target for. For `compile` only.
+ * packets are sent to, and that an image has a target for.
  */
 #pragma once
 

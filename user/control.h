@@ -24,7 +24,10 @@
  *    "gate": null | {"listen", "state": "stands"|"absent", "reason",
  *                    "configuration": null | {...}}, "steered",
  *    "totals": {"allow"|"gate"|"drop"|"would_drop"|"would_gate": {"packets", "bytes"}},
- *    "seats": {"used", "limit"}}
+ *    "seats": {"used", "limit"},
+ *    "requests": [{"code", "error", "count"}], what the gate answered
+ *    "tags": {"noted", "limit", "refused": {"no_room"|"taken"|"apart"|"unseen": COUNT}}},
+ *        of gated connections
  *   "configuration" is not there if the gate is no nginx, null if nobody has told of one, else
  *     {"file", "follows": bool, "kept": whoever follows was heard of lately,
  *      "generation": N|null that nginx's configuration is of, "current": bool, "since": time,

@@ -4,6 +4,8 @@
 #include "address.h"
 #include "control_parts.h"
 #include "counter.h"
+#include "request.h"
+#include "tag.h"
 #include "verdict.h"
 
 static const enum vw_verdict outcome_verdicts[] = {
@@ -117,6 +119,43 @@ static json_t *seats_json(const struct seating *seating)
 	return json_pack("{s:I, s:I}", "used", used, "limit", (json_int_t)VW_SEATS);
 }
 
+/* What the gate answered; counted by the authoriser, whether or not it lives. */
+static json_t *requests_json(const struct firewall *firewall)
+{
+	static const char *const kinds[VW_REQUEST_COUNT][2] = {
+#define X(name, code, error) [VW_REQUEST_##name] = {code, error},
+		VW_REQUESTS(X)
+#undef X
+	};
+	struct vw_requests requests;
+	json_t *array = json_array();
+
+	loader_requests(firewall->loader, &requests);
+	for (unsigned i = 0; i < VW_REQUEST_COUNT; i++)
+		(void)json_array_append_new(array, json_pack("{s:s, s:s, s:I}", "code", kinds[i][0],
+							     "error", kinds[i][1], "count",
+							     (json_int_t)requests.kinds[i]));
+	return array;
+}
+
+static json_t *tags_json(const struct firewall *firewall)
+{
+	static const char *const refusals[VW_TAG_REFUSAL_COUNT] = {
+#define X(name, label) [VW_TAG_REFUSAL_##name] = (label),
+		VW_TAG_REFUSALS(X)
+#undef X
+	};
+	struct vw_tag_totals totals = {0};
+	json_t *refused = json_object();
+
+	(void)loader_tag_totals(firewall->loader, &totals);
+	for (unsigned i = 0; i < VW_TAG_REFUSAL_COUNT; i++)
+		(void)json_object_set_new(refused, refusals[i],
+					  json_integer((json_int_t)totals.refused[i]));
+	return json_pack("{s:I, s:I, s:o}", "noted", (json_int_t)(totals.noted - totals.removed),
+			 "limit", (json_int_t)VW_TAGS, "refused", refused);
+}
+
 /* null: node.yaml has no gate. */
 static json_t *gate_json(const struct control *control)
 {
@@ -146,7 +185,7 @@ void control_status(struct http_request *request, void *context)
 	http_answer(
 		request, 200,
 		json_pack(
-			"{s:i, s:s, s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+			"{s:i, s:s, s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o}",
 			"schema", 1, "instance", firewall->paths.instance, "version",
 			VAULTWALL_VERSION, "pid", (int)getpid(), "uptime_seconds",
 			(json_int_t)(now.tv_sec - control->started.tv_sec), "enforcing",
@@ -155,5 +194,6 @@ void control_status(struct http_request *request, void *context)
 			rules_json(firewall->rules), "image", image_json(firewall), "interfaces",
 			interfaces_json(&firewall->interfaces), "gate", gate_json(control),
 			"steered", firewall->steered, "totals", totals_json(firewall), "seats",
-			seats_json(&firewall->seating)));
+			seats_json(&firewall->seating), "requests", requests_json(firewall), "tags",
+			tags_json(firewall)));
 }

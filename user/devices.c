@@ -372,20 +372,37 @@ static void spread(struct links *links)
 	}
 }
 
-static int collect(const struct links *links, struct devices *devices)
+/* See bpf/tags.h. Without tags nothing is noted, and a VRF is a device like any other. */
+static void set_apart(const struct node *node, struct links *links)
 {
+	for (size_t i = 0; node->tag_count > 0 && i < links->count; i++)
+		if (!strcmp(links->items[i].kind, "vrf"))
+			links->items[i].device.flags |= VW_DEVICE_APART;
+}
+
+static void add_device(struct devices *devices, unsigned ifindex, const struct vw_device *device)
+{
+	devices->items[devices->count++] = (struct loader_device){ifindex, *device};
+	devices->refused += device->flags & VW_DEVICE_REFUSED ? 1 : 0;
+}
+
+/* Those of which there is something to say come first. */
+static int collect(const struct node *node, const struct links *links, struct devices *devices)
+{
+	const struct vw_device plain = {.flags = VW_DEVICE_PLAIN};
+
 	devices->items = calloc(links->count + 1, sizeof(*devices->items));
 	if (!devices->items)
 		return -ENOMEM;
-	for (size_t i = 0; i < links->count; i++) {
-		const struct link *link = &links->items[i];
-
-		if (!link->device.flags)
-			continue;
-		devices->items[devices->count++] =
-			(struct loader_device){link->ifindex, link->device};
-		devices->refused += link->device.flags & VW_DEVICE_REFUSED ? 1 : 0;
-	}
+	for (size_t i = 0; i < links->count; i++)
+		if (links->items[i].device.flags)
+			add_device(devices, links->items[i].ifindex, &links->items[i].device);
+	if (node->tag_count == 0)
+		return 0;
+	for (size_t i = 0; i < links->count; i++)
+		if (!links->items[i].device.flags)
+			add_device(devices, links->items[i].ifindex, &plain);
+	add_device(devices, VW_DEVICES_LISTED, &plain);
 	return 0;
 }
 
@@ -404,7 +421,8 @@ int devices_scan(const struct node *node, struct devices *ret_devices, struct fa
 	for (size_t i = 0; i < links.count; i++)
 		judge(node, &links, &links.items[i]);
 	spread(&links);
-	r = collect(&links, &devices);
+	set_apart(node, &links);
+	r = collect(node, &links, &devices);
 	if (r)
 		return fault_set(fault, r, "out of memory");
 	*ret_devices = devices;

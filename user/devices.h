@@ -13,6 +13,8 @@
  *   vlan, macvlan, ipvlan on one of them  the same
  *   bridge, VRF: with one port            the same
  *   bridge, VRF: with more ports          none: refused
+ *
+ * Where node.yaml turns any on, the others are listed, too: what is not listed is not known.
  */
 #pragma once
 

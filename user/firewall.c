@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "devices.h"
 #include "firewall_image.h"
+#include "firewall_tags.h"
 #include "journal.h"
 #include "listener.h"
 
@@ -217,9 +218,18 @@ static void cover_interfaces(struct firewall *firewall)
 		journal(JOURNAL_WARNING, "%s", trouble.text);
 }
 
-int firewall_start(struct firewall *firewall, struct fault *fault)
+/* What others may read; without it there are the metrics for root, and no tags for the authoriser.
+ */
+static void share(struct firewall *firewall)
 {
 	struct fault trouble = {0};
+
+	if (loader_share(firewall->loader, listener_group(firewall->group), &trouble) < 0)
+		journal(JOURNAL_WARNING, "%s", trouble.text);
+}
+
+int firewall_start(struct firewall *firewall, struct fault *fault)
+{
 	int r;
 
 	r = store_open(firewall->paths.state, listener_group(firewall->group), &firewall->store,
@@ -238,8 +248,8 @@ int firewall_start(struct firewall *firewall, struct fault *fault)
 	if (interfaces_make(&firewall->node, &firewall->interfaces) < 0)
 		return fault_set(fault, -ENOMEM, "no memory for interfaces");
 	cover_interfaces(firewall);
-	if (loader_share_metrics(firewall->loader, &trouble) < 0)
-		journal(JOURNAL_WARNING, "%s", trouble.text);
+	firewall_cut_tags(firewall); /* of a push that an earlier agent did not survive */
+	share(firewall);
 	return 0;
 }
 
@@ -289,6 +299,8 @@ void firewall_attach(struct firewall *firewall, bool again)
 	follow_devices(firewall);
 	if (again || !firewall->steered)
 		steer(firewall);
+	if (firewall_settle_tags(firewall))
+		share(firewall);
 	interfaces_attach(&firewall->interfaces, firewall->loader, again);
 }
 

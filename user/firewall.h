@@ -43,6 +43,8 @@ struct firewall {
 	size_t lines;		/* of that image */
 	bool steered;		/* connections are steered; else what is gated is dropped */
 	size_t devices_refused; /* tunnel devices whose connections are refused */
+	uint64_t tags_due;	/* when they are tended again, CLOCK_MONOTONIC, nanoseconds */
+	uint64_t tags_refused;	/* for lack of room, as told last */
 	bool gate_stands;	/* the gate's listener is known to the kernel */
 	char gate_reason[512];	/* why not; empty: nobody looked yet, or it stands */
 	char message[512];	/* what an operator should know; empty: all is well */

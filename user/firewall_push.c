@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "firewall_image.h"
+#include "firewall_tags.h"
 #include "journal.h"
 
 static double seconds_since(const struct timespec *start)
@@ -116,6 +117,7 @@ static int put_in_force(struct firewall *firewall, struct push_report *report,
 	firewall->rules = report->owned;
 	report->owned = old;
 	firewall_attach(firewall, false);
+	firewall_cut_tags(firewall);
 	report->publish = seconds_since(&start);
 	return 0;
 }

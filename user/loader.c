@@ -102,13 +102,16 @@ static size_t cell_bytes(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-#define SEATS_BYTES (VW_SEATS * sizeof(struct vw_seat))
+#define SEATS_BYTES    (VW_SEATS * sizeof(struct vw_seat))
+#define REQUESTS_BYTES (VW_SEATS * sizeof(struct vw_requests))
 
 static int map_shared(struct loader *loader, struct fault *fault)
 {
 	loader->cell = map_memory(bpf_map__fd(loader->skeleton->maps.vw_cell), cell_bytes());
 	loader->seats = map_memory(bpf_map__fd(loader->skeleton->maps.vw_seats), SEATS_BYTES);
-	if (loader->cell && loader->seats)
+	loader->requests =
+		map_memory(bpf_map__fd(loader->skeleton->maps.vw_requests), REQUESTS_BYTES);
+	if (loader->cell && loader->seats && loader->requests)
 		return 0;
 	return fault_set(fault, -errno, "the kernel's maps cannot be mapped: %s", strerror(errno));
 }
@@ -150,6 +153,8 @@ static int finish(struct loader *loader, struct fault *fault)
 	if (r)
 		return r;
 	settle_cell(loader);
+	tags_begin(loader);
+	requests_give_all(loader);
 	r = maps_pin(loader, fault);
 	if (!r)
 		r = open_events(loader, fault);
@@ -197,6 +202,8 @@ void loader_close(struct loader *loader)
 		(void)munmap(loader->cell, cell_bytes());
 	if (loader->seats)
 		(void)munmap(loader->seats, SEATS_BYTES);
+	if (loader->requests)
+		(void)munmap(loader->requests, REQUESTS_BYTES);
 	vaultwall_bpf__destroy(loader->skeleton);
 	free(loader);
 }

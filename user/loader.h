@@ -15,6 +15,8 @@
  *   events                   filter        "
  *   connections              steer         ", and every push
  *   devices, gates           agent         "
+ *   tags, tag_totals         steer, agent  ", and every push
+ *   requests                 authoriser    "
  *   rows                     nobody        " (drives the metrics iterator)
  *   explain                  (program)     replaced at start
  *   metrics                  (iterator)    replaced at start
@@ -29,6 +31,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "compile.h"
 #include "counter.h"
@@ -37,6 +40,8 @@
 #include "image.h"
 #include "node.h"
 #include "paths.h"
+#include "request.h"
+#include "tag.h"
 
 struct loader;
 
@@ -142,5 +147,29 @@ int loader_events_fd(struct loader *loader);
 int loader_events(struct loader *loader,
 		  void (*receive)(const struct vw_event *event, void *context), void *context);
 
-/* Mounts the small bpffs for everybody, with the metrics and a .prom link beside it. */
-int loader_share_metrics(struct loader *loader, struct fault *fault);
+/*
+ * Mounts the small bpffs for everybody: the metrics and a .prom link beside them; and for the
+ * group, what the authoriser needs: `tags` to read, once settled, and `requests` to count in.
+ */
+int loader_share(struct loader *loader, gid_t group, struct fault *fault);
+
+/* How many requests the gate answered in which way, of all vaults. */
+void loader_requests(const struct loader *loader, struct vw_requests *ret_requests);
+
+/* Endpoint tags of gated connections; see bpf/tags.h. */
+
+/*
+ * Settled: every connection at the gate came in while notes were taken. Until then the authoriser
+ * gets none to read.
+ */
+bool loader_tags_settled(const struct loader *loader);
+void loader_settle_tags(struct loader *loader);
+int loader_tag_totals(struct loader *loader, struct vw_tag_totals *ret_totals);
+
+/* The notes whose time is `before` (CLOCK_MONOTONIC, nanoseconds) or earlier; the caller's to free.
+ */
+int loader_tags(struct loader *loader, uint64_t before, struct vw_tag_removal **ret_notes,
+		size_t *ret_count, struct fault *fault);
+
+/* Takes a note out; false: it was renewed meanwhile, and stays. */
+bool loader_forget_tag(struct loader *loader, const struct vw_tag_removal *note);

@@ -20,7 +20,9 @@ struct loader {
 	void (*receive)(const struct vw_event *event, void *context);
 	void *receive_context;
 	int metrics_link;
-	bool frags; /* the kernel has xdp.frags */
+	struct vw_requests *requests; /* mapped, VW_SEATS of them */
+	bool frags;		      /* the kernel has xdp.frags */
+	bool tags_are_new;	      /* no earlier agent's, and empty */
 	uint32_t cpus;
 };
 
@@ -45,6 +47,13 @@ int maps_pin(struct loader *loader, struct fault *fault);
 
 /* Makes the metrics iterator and pins it. */
 int metrics_pin(struct loader *loader, struct fault *fault);
+
+/* Lets the authoriser count for whom the seat is now, from zero; or for all, where it does not. */
+void requests_give(struct loader *loader, size_t seat);
+void requests_give_all(struct loader *loader);
+
+/* The authoriser does not get notes to read that are not complete. */
+void tags_begin(struct loader *loader);
 
 /* The image in a slot, for reading, as a descriptor of its map; -ENOENT. */
 int image_open(const struct paths *paths, uint32_t slot);

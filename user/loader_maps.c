@@ -22,9 +22,10 @@ struct map_pin {
 };
 
 static const struct map_pin map_pins[] = {
-	{"cell", true},		{"slots", true},       {"seats", false},   {"counters", false},
-	{"connections", false}, {"interfaces", false}, {"devices", false}, {"gates", false},
-	{"events", false},	{"rates", false},      {"answers", false}, {"rows", false},
+	{"cell", true},		{"slots", true},       {"seats", false},    {"counters", false},
+	{"connections", false}, {"interfaces", false}, {"devices", false},  {"gates", false},
+	{"events", false},	{"rates", false},      {"answers", false},  {"rows", false},
+	{"tags", false},	{"tag_totals", false}, {"requests", false},
 };
 
 #define MAP_PINS (sizeof(map_pins) / sizeof(map_pins[0]))
@@ -87,6 +88,7 @@ int maps_adopt(struct loader *loader, struct fault *fault)
 	for (size_t i = 0; i < MAP_PINS; i++)
 		fds[i] = pin_open(&loader->paths, map_pins[i].name);
 	rules = rules_reusable(loader, fds);
+	loader->tags_are_new = true;
 	for (size_t i = 0; i < MAP_PINS; i++) {
 		struct bpf_map *map = map_of(loader, &map_pins[i]);
 		int r;
@@ -97,6 +99,8 @@ int maps_adopt(struct loader *loader, struct fault *fault)
 		if (r)
 			return fault_set(fault, r, "cannot take over the pinned map %s: %s",
 					 map_pins[i].name, strerror(-r));
+		if (!strcmp(map_pins[i].name, "tags"))
+			loader->tags_are_new = false;
 	}
 	return 0;
 }

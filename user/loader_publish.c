@@ -175,19 +175,20 @@ static const char *wanted_name(const struct seating *seating, size_t seat)
 	return seat < seating->count && seating->names[seat] ? seating->names[seat] : "";
 }
 
-static void name_seat(struct vw_seat *seat, const char *name)
+static void name_seat(struct loader *loader, size_t seat, const char *name)
 {
 	struct vw_seat fresh = {0};
 
 	(void)snprintf(fresh.name, sizeof(fresh.name), "%s", name);
-	*seat = fresh;
+	loader->seats[seat] = fresh;
+	requests_give(loader, seat);
 }
 
 static void name_new_seats(struct loader *loader, const struct seating *seating)
 {
 	for (size_t seat = 0; seat < seating->count; seat++)
 		if (is_free(&loader->seats[seat]))
-			name_seat(&loader->seats[seat], wanted_name(seating, seat));
+			name_seat(loader, seat, wanted_name(seating, seat));
 }
 
 /* Per CPU as a map of that kind takes them: the larger of the two kinds of counters. */
@@ -222,7 +223,7 @@ static int clear_left_seats(struct loader *loader, const struct seating *seating
 		r = zero_seat(loader, seat, zeros);
 		if (r)
 			return r;
-		name_seat(&loader->seats[seat], name);
+		name_seat(loader, seat, name);
 	}
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What is asked of the live programs: a verdict, counters, events, the metrics as a file. */
+/* What is asked of the live programs: a verdict, counters, events, metrics and maps for others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -142,20 +142,47 @@ static int link_textfile(const struct paths *paths, struct fault *fault)
 	return fault_set(fault, -errno, "cannot make %s: %s", path, strerror(errno));
 }
 
-int loader_share_metrics(struct loader *loader, struct fault *fault)
+/* Pins an object in the bpffs for everybody, for the group's eyes if it is for some only. */
+static int share(const struct loader *loader, const char *name, int fd, mode_t mode, gid_t group,
+		 struct fault *fault)
 {
-	char path[PATH_TEXT + 32];
-	int r = mount_shared(loader->paths.metrics_mount, fault);
+	char path[PATH_TEXT + 32], fresh[PATH_TEXT + 40];
+	int r;
 
-	if (r)
-		return r;
-	(void)snprintf(path, sizeof(path), "%s/metrics", loader->paths.metrics_mount);
-	(void)unlink(path);
-	r = bpf_obj_pin(loader->metrics_link, path);
+	(void)snprintf(path, sizeof(path), "%s/%s", loader->paths.metrics_mount, name);
+	(void)snprintf(fresh, sizeof(fresh), "%s~new", path);
+	(void)unlink(fresh); /* of an agent that was killed right here */
+	r = bpf_obj_pin(fd, fresh);
 	if (r)
 		return fault_set(fault, r, "cannot pin %s: %s", path, strerror(-r));
-	if (chmod(path, 0444))
-		return fault_set(fault, -errno, "cannot make %s readable: %s", path,
-				 strerror(errno));
-	return link_textfile(&loader->paths, fault);
+	/* Without CAP_CHOWN it stays with a group that is the agent's own. */
+	if ((chown(fresh, (uid_t)-1, group) && errno != EPERM) || chmod(fresh, mode) ||
+	    rename(fresh, path)) {
+		r = -errno;
+		(void)unlink(fresh);
+		(void)unlink(path); /* no map is better than a wrong one */
+		return fault_set(fault, r, "cannot open %s to its readers: %s", path, strerror(-r));
+	}
+	return 0;
+}
+
+int loader_share(struct loader *loader, gid_t group, struct fault *fault)
+{
+	int tags = bpf_map__fd(loader->skeleton->maps.vw_tags);
+	const struct {
+		const char *name;
+		int fd;
+		mode_t mode;
+	} shared[] = {
+		{"metrics", loader->metrics_link, 0444},
+		{"tags", tags, 0440},
+		{"requests", bpf_map__fd(loader->skeleton->maps.vw_requests), 0660},
+	};
+	int r = mount_shared(loader->paths.metrics_mount, fault);
+
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && !r; i++)
+		if (shared[i].fd != tags || loader_tags_settled(loader))
+			r = share(loader, shared[i].name, shared[i].fd, shared[i].mode, group,
+				  fault);
+	return r ? r : link_textfile(&loader->paths, fault);
 }

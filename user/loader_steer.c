@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,24 +62,25 @@ int loader_steer(struct loader *loader, struct fault *fault)
 	return r;
 }
 
-static bool is_listed(const struct loader_device *devices, size_t count, uint32_t ifindex)
+static int compare_indexes(const void *left, const void *right)
 {
-	for (size_t i = 0; i < count; i++)
-		if (devices[i].ifindex == ifindex)
-			return true;
-	return false;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return (a > b) - (a < b);
 }
 
 /* Takes out what is not listed. The key to go on from is read before its entry goes. */
-static void forget_others(int map, const struct loader_device *devices, size_t count)
+static void forget_others(int map, uint32_t *listed, size_t count)
 {
 	uint32_t key, next;
 	bool more = !bpf_map_get_next_key(map, NULL, &next);
 
+	if (count > 0)
+		qsort(listed, count, sizeof(*listed), compare_indexes);
 	while (more) {
 		key = next;
 		more = !bpf_map_get_next_key(map, &key, &next);
-		if (!is_listed(devices, count, key))
+		if (count == 0 || !bsearch(&key, listed, count, sizeof(key), compare_indexes))
 			(void)bpf_map_delete_elem(map, &key);
 	}
 }
@@ -87,17 +89,21 @@ int loader_set_devices(struct loader *loader, const struct loader_device *device
 		       struct fault *fault)
 {
 	int map = bpf_map__fd(loader->skeleton->maps.vw_devices);
+	cleanup(free_ptr) uint32_t *listed = calloc(count + 1, sizeof(*listed));
 
+	if (!listed)
+		return fault_set(fault, -ENOMEM, "no memory for devices");
 	for (size_t i = 0; i < count; i++) {
-		uint32_t key = devices[i].ifindex;
-		int r = bpf_map_update_elem(map, &key, &devices[i].device, BPF_ANY);
+		int r;
 
+		listed[i] = devices[i].ifindex;
+		r = bpf_map_update_elem(map, &listed[i], &devices[i].device, BPF_ANY);
 		if (r)
 			return fault_set(fault, r,
 					 "tunnel devices cannot be told to the kernel: %s",
 					 strerror(-r));
 	}
-	forget_others(map, devices, count);
+	forget_others(map, listed, count);
 	return 0;
 }
 

@@ -67,6 +67,29 @@ static void print_room(const struct printer *printer, const json_t *status)
 	}
 }
 
+/* Nothing, where no gated connection ever had a tag. */
+static void print_tags(const struct printer *printer, const json_t *tags)
+{
+	const json_t *refused = json_object_get(tags, "refused");
+	long long full = (long long)field_count(refused, "no_room"), others = -full;
+	const char *reason;
+	json_t *count;
+	char noted[UNITS_TEXT], limit[UNITS_TEXT];
+
+	json_object_foreach((json_t *)refused, reason, count) others += json_integer_value(count);
+	if (field_count(tags, "noted") == 0 && full == 0 && others == 0)
+		return;
+	print_label(printer, "tags");
+	output_print(printer, HUE_PLAIN, "of %s gated connections noted, of %s at most",
+		     units_count(field_count(tags, "noted"), noted),
+		     units_count(field_count(tags, "limit"), limit));
+	if (full)
+		output_print(printer, HUE_BAD, "; %lld refused for lack of room", full);
+	if (others)
+		output_print(printer, HUE_WARN, "; %lld refused in doubt", others);
+	output_newline(printer);
+}
+
 static void print_gate(const struct printer *printer, const json_t *status)
 {
 	const json_t *gate = json_object_get(status, "gate");
@@ -137,6 +160,30 @@ static void print_totals(const struct printer *printer, const json_t *totals)
 	table_print(&table, printer);
 }
 
+static void print_requests(const struct printer *printer, const json_t *requests)
+{
+	static const struct table_column columns[] = {
+		{"GATE", false}, {"ERROR", false}, {"REQUESTS", true}};
+	cleanup(table_free) struct table table = {.columns = columns, .column_count = 3};
+	bool any = false;
+
+	for (size_t i = 0; i < json_array_size(requests); i++) {
+		const json_t *each = json_array_get(requests, i);
+		char count[UNITS_TEXT];
+
+		if (field_count(each, "count") == 0)
+			continue;
+		any = true;
+		table_add(&table, HUE_PLAIN, "%s", field_text(each, "code"));
+		table_add(&table, HUE_PLAIN, "%s", field_text(each, "error"));
+		table_add(&table, HUE_PLAIN, "%s", units_count(field_count(each, "count"), count));
+	}
+	if (!any)
+		return;
+	output_newline(printer);
+	table_print(&table, printer);
+}
+
 void text_status(const struct printer *printer, const json_t *answer)
 {
 	char uptime[UNITS_TEXT];
@@ -162,7 +209,9 @@ void text_status(const struct printer *printer, const json_t *answer)
 	print_gate(printer, answer);
 	text_gate_configuration(printer, json_object_get(answer, "gate"));
 	text_status_authorizer(printer, answer);
+	print_tags(printer, json_object_get(answer, "tags"));
 	print_interfaces(printer, json_object_get(answer, "interfaces"));
 	text_status_keys(printer, answer);
 	print_totals(printer, json_object_get(answer, "totals"));
+	print_requests(printer, json_object_get(answer, "requests"));
 }

@@ -281,13 +281,12 @@ static int tell_connection(const struct inet_diag_msg *socket, void *context)
 	return 0;
 }
 
-long sockets_close(bool (*closes)(const struct connection *connection, void *context),
-		   void *context, struct fault *fault)
+/* Both families, in every state in which somebody may still be served. */
+static int inquire_all(int (*tell)(const struct inet_diag_msg *socket, void *context),
+		       void *context)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
-	struct closing closing = {.closes = closes, .context = context, .fd = open_diag()};
-	cleanup(close_fd) int fd = closing.fd;
-	int r = fd < 0 ? fd : 0;
+	int r = 0;
 
 	for (size_t i = 0; i < sizeof(families) && !r; i++) {
 		const struct inquiry inquiry = {
@@ -295,11 +294,46 @@ long sockets_close(bool (*closes)(const struct connection *connection, void *con
 			.states = STATE_BIT(TCP_ESTABLISHED) | STATE_BIT(TCP_SYN_RECV) |
 				  STATE_BIT(TCP_CLOSE_WAIT) | STATE_BIT(TCP_FIN_WAIT1) |
 				  STATE_BIT(TCP_FIN_WAIT2),
-			.tell = tell_connection,
-			.context = &closing};
+			.tell = tell,
+			.context = context};
 
 		r = inquire(&inquiry);
 	}
+	return r;
+}
+
+long sockets_close(bool (*closes)(const struct connection *connection, void *context),
+		   void *context, struct fault *fault)
+{
+	struct closing closing = {.closes = closes, .context = context, .fd = open_diag()};
+	cleanup(close_fd) int fd = closing.fd;
+	int r = fd < 0 ? fd : inquire_all(tell_connection, &closing);
+
 	return r ? fault_set(fault, r, "connections cannot be closed: %s", strerror(-r))
 		 : closing.closed;
+}
+
+struct visit {
+	void (*visit)(const struct connection *connection, void *context);
+	void *context;
+};
+
+static int tell_visit(const struct inet_diag_msg *socket, void *context)
+{
+	const struct visit *visit = context;
+	struct connection connection;
+
+	read_connection(socket, &connection);
+	unmap(&connection);
+	visit->visit(&connection, visit->context);
+	return 0;
+}
+
+int sockets_visit(void (*visit)(const struct connection *connection, void *context), void *context,
+		  struct fault *fault)
+{
+	struct visit whole = {visit, context};
+	int r = inquire_all(tell_visit, &whole);
+
+	return r ? fault_set(fault, r, "connections cannot be listed: %s", strerror(-r)) : 0;
 }

@@ -32,3 +32,7 @@ struct connection {
  */
 long sockets_close(bool (*closes)(const struct connection *connection, void *context),
 		   void *context, struct fault *fault);
+
+/* Tells about each of them. 0 or -errno. */
+int sockets_visit(void (*visit)(const struct connection *connection, void *context), void *context,
+		  struct fault *fault);

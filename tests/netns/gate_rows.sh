@@ -187,8 +187,9 @@ logs() {
     "$(grep '"reason":"trusted_service"' "$work/audit/log" | tail -n 1)"
   says decisions_are_counted \
     'vaultwall_gate_requests_total\{vault="contoso",code="403",error="ForbiddenByPolicy"\} 2' \
-    "$(authorizer_metrics)"
-  check the_metrics_are_well_formed '' "$(authorizer_metrics | promtool check metrics 2>&1)"
+    "$(cat "/run/$VAULTWALL_INSTANCE/bpf/metrics")"
+  check the_metrics_are_well_formed '' \
+    "$(promtool check metrics <"/run/$VAULTWALL_INSTANCE/bpf/metrics" 2>&1)"
 }
 
 the_filter() {

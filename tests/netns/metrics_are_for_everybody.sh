@@ -33,3 +33,5 @@ expect_match contoso "$(bpftool map dump pinned "/sys/fs/bpf/$instance/seats" | 
   'bpftool: the seats'
 expect_match outcomes "$(bpftool map lookup pinned "/sys/fs/bpf/$instance/counters" key 1 0 0 0)" \
   'bpftool: the counters'
+expect_match kinds "$(bpftool map lookup pinned "/sys/fs/bpf/$instance/requests" key 1 0 0 0)" \
+  'bpftool: the requests of the gate'

@@ -289,11 +289,6 @@ authorizer_status() {
     http://vaultwall/v1/status
 }
 
-authorizer_metrics() {
-  curl -q -s --max-time 2 --unix-socket "/run/$VAULTWALL_INSTANCE/authorize.sock" \
-    http://vaultwall/metrics
-}
-
 # [keeper_nginx=PROGRAM] start_keeper: keeps nginx's configuration in step with the rules
 start_keeper() {
   "$vaultwall" --config "$work/node.yaml" gate-config --install "$work/nginx.conf" --follow \

@@ -66,7 +66,14 @@ static const char rules[] = "version: 1\n"
 			    "  - name: datagrams\n"
 			    "    hostnames: [datagrams.vault.example]\n"
 			    "    frontends: ['203.0.113.13:443/udp']\n"
-			    "    network_acls: {default_action: allow}\n";
+			    "    network_acls: {default_action: allow}\n"
+			    "  - name: open-left\n"
+			    "    hostnames: [open-left.vault.example]\n"
+			    "    frontends: ['*:8200']\n"
+			    "    network_acls: {default_action: allow}\n"
+			    "  - name: open-right\n"
+			    "    hostnames: [open-right.vault.example]\n"
+			    "    frontends: ['*:8200']\n";
 
 static struct gate gate;
 
@@ -240,6 +247,56 @@ static void row_2_allowed_sources_need_no_token(void **state)
 	expect_from("198.51.100.1", AUTHORIZE_IP_RULE);
 }
 
+/* Of two vaults on one frontend, and of one by itself. */
+static void row_3_an_unknown_tag_counts_where_a_frontend_is_shared(void **state)
+{
+	(void)state;
+	gate.question.tag_unknown = true;
+	expect_from("198.51.100.1", AUTHORIZE_UNKNOWN_TAG);
+	gate_expect_line(&gate, "# acls");
+	gate_expect_body(&gate, "Forbidden", "ForbiddenByFirewall",
+			 "Client address is not authorized and caller is not a trusted service.\r\n"
+			 "Client address: 198.51.100.1\r\n"
+			 "Vault: contoso\r\n"
+			 "Reason: whether the connection bears an endpoint tag cannot be told");
+	expect_from("192.0.2.250", AUTHORIZE_UNKNOWN_TAG); /* failsafe is for untagged ones */
+	expect_from("192.0.2.130", AUTHORIZE_UNKNOWN_TAG); /* so are services */
+	expect_from("10.1.0.5", AUTHORIZE_UNKNOWN_TAG);
+	expect_from("198.51.100.99", AUTHORIZE_BLOCKED);
+	gate_frontend(&gate, "[::ffff:203.0.113.10]:443");
+	expect_from("198.51.100.1", AUTHORIZE_UNKNOWN_TAG);
+	gate_frontend(&gate, "[2001:db8::10]:443");
+	expect_from("198.51.100.1", AUTHORIZE_IP_RULE);
+}
+
+static void row_3_an_unknown_tag_may_be_a_blocked_one(void **state)
+{
+	(void)state;
+	gate.question.tag_unknown = true;
+	gate.question.host = "open-left.vault.example";
+	gate_frontend(&gate, "203.0.113.99:8200");
+	gate_expect(&gate, AUTHORIZE_UNKNOWN_TAG);
+	gate.policy.blocked_tag_count = 0;
+	gate_expect(&gate, AUTHORIZE_DEFAULT_ALLOW);
+	gate.policy.blocked_tag_count = 1;
+	gate.question.host = "open.vault.example"; /* has its `*` to itself */
+	gate_frontend(&gate, "203.0.113.99:443");
+	gate_expect(&gate, AUTHORIZE_DEFAULT_ALLOW);
+}
+
+static void row_3_a_vlan_id_that_no_rule_knows_is_no_tag(void **state)
+{
+	(void)state;
+	gate.question.tagged = true;
+	gate.question.vlan = true;
+	gate.question.tag = 700;
+	expect_from("198.51.100.1", AUTHORIZE_IP_RULE);
+	gate.question.tag = 7001;
+	expect_from("198.51.100.1", AUTHORIZE_UNKNOWN_SUBNET);
+	gate.question.tag = 6666;
+	expect_from("198.51.100.1", AUTHORIZE_BLOCKED);
+}
+
 static void row_2_rules_end_at_their_second(void **state)
 {
 	(void)state;
@@ -321,6 +378,9 @@ int main(void)
 		TEST(row_1_without_a_frontend_the_name_has_to_be_one_vault_s),
 		TEST(row_3_who_may_bear_a_tag_that_nobody_tells_is_refused),
 		TEST(row_2_allowed_sources_need_no_token),
+		TEST(row_3_an_unknown_tag_counts_where_a_frontend_is_shared),
+		TEST(row_3_an_unknown_tag_may_be_a_blocked_one),
+		TEST(row_3_a_vlan_id_that_no_rule_knows_is_no_tag),
 		TEST(row_2_rules_end_at_their_second),
 		TEST(row_2_tags_are_held_against_subnets),
 		TEST(row_3_the_block_list_comes_before_every_rule),

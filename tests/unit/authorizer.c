@@ -9,6 +9,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +21,9 @@
 
 #include "authorizer_counts.h"
 #include "authorizer_log.h"
-#include "authorizer_metrics.h"
 #include "authorizer_question.h"
 #include "cleanup.h"
+#include "counter.h"
 
 #define TURNS 200
 
@@ -204,29 +206,117 @@ static void envoy_s_questions_are_read(void **state)
 
 /* Counts. */
 
-static void counts_stay_with_their_vault(void **state)
+/* The map that the kernel and the agent would have, in plain memory. */
+static struct vw_requests *open_ledger(void)
 {
-	struct vault vaults[] = {{.name = "a"}, {.name = "b"}};
-	struct policy policy = {.vaults = vaults, .vault_count = 2};
+	struct vw_requests *ledger = calloc(VW_SEATS, sizeof(*ledger));
+
+	assert_non_null(ledger);
+	(void)snprintf(ledger[0].vault, VW_REQUEST_VAULT, "-");
+	(void)snprintf(ledger[7].vault, VW_REQUEST_VAULT, "a");
+	(void)snprintf(ledger[5].vault, VW_REQUEST_VAULT, "b");
+	return ledger;
+}
+
+static struct vault vaults[] = {{.name = "a"}, {.name = "b"}, {.name = "without-a-seat"}};
+static const struct policy policy = {.vaults = vaults, .vault_count = 3};
+
+static void counts_land_in_the_seat_of_their_vault(void **state)
+{
+	cleanup(free_ptr) struct vw_requests *ledger = open_ledger();
 	cleanup(gate_counts_free) struct gate_counts counts = {0};
-	cleanup(free_ptr) char *text = NULL;
 
 	(void)state;
-	gate_counts_add(&counts, "a", ANSWER_ALLOWED);
-	assert_int_equal(gate_counts_follow(&counts, &policy), 0);
-	gate_counts_add(&counts, "a", ANSWER_ALLOWED);
-	gate_counts_add(&counts, "b", ANSWER_POLICY);
-	gate_counts_add(&counts, NULL, ANSWER_FIREWALL);
-	gate_counts_add(&counts, "unknown", ANSWER_FIREWALL);
-	vaults[0].name = "c";
-	assert_int_equal(gate_counts_follow(&counts, &policy), 0);
-	gate_counts_add(&counts, "b", ANSWER_POLICY);
-	text = gate_counts_print(&counts);
-	assert_null(strstr(text, "vault=\"a\""));
-	assert_non_null(strstr(text, "{vault=\"b\",code=\"403\",error=\"ForbiddenByPolicy\"} 2\n"));
-	assert_non_null(
-		strstr(text, "{vault=\"\",code=\"403\",error=\"ForbiddenByFirewall\"} 2\n"));
-	assert_int_equal(gate_counts_total(&counts, ANSWER_POLICY), 2);
+	gate_counts_add(&counts, NULL, VW_REQUEST_FIREWALL); /* before there is anything */
+	assert_int_equal(gate_counts_follow(&counts, &policy, ledger), 0);
+	gate_counts_add(&counts, &vaults[0], VW_REQUEST_ALLOWED);
+	gate_counts_add(&counts, &vaults[1], VW_REQUEST_POLICY);
+	gate_counts_add(&counts, &vaults[1], VW_REQUEST_POLICY);
+	gate_counts_add(&counts, NULL, VW_REQUEST_FIREWALL);
+	gate_counts_add(&counts, &vaults[2], VW_REQUEST_FIREWALL);
+	assert_int_equal(ledger[7].kinds[VW_REQUEST_ALLOWED], 1);
+	assert_int_equal(ledger[5].kinds[VW_REQUEST_POLICY], 2);
+	assert_int_equal(ledger[0].kinds[VW_REQUEST_FIREWALL], 2);
+	assert_int_equal(counts.totals[VW_REQUEST_FIREWALL], 3);
+	assert_string_equal(gate_counts_code(VW_REQUEST_POLICY), "403");
+	assert_string_equal(gate_counts_error(VW_REQUEST_POLICY), "ForbiddenByPolicy");
+}
+
+static void a_seat_of_another_gets_no_count(void **state)
+{
+	cleanup(free_ptr) struct vw_requests *ledger = open_ledger();
+	cleanup(gate_counts_free) struct gate_counts counts = {0};
+
+	(void)state;
+	assert_int_equal(gate_counts_follow(&counts, &policy, ledger), 0);
+	(void)snprintf(ledger[7].vault, VW_REQUEST_VAULT, "c");
+	gate_counts_add(&counts, &vaults[0], VW_REQUEST_ALLOWED);
+	assert_int_equal(ledger[7].kinds[VW_REQUEST_ALLOWED], 0);
+	assert_int_equal(ledger[0].kinds[VW_REQUEST_ALLOWED], 1);
+}
+
+/* Somebody who counts for vault "a" without end. */
+struct counter {
+	struct gate_counts counts;
+	uint64_t turns;
+	bool stop;
+};
+
+static void *count_on(void *context)
+{
+	struct counter *counter = context;
+
+	while (!__atomic_load_n(&counter->stop, __ATOMIC_SEQ_CST)) {
+		gate_counts_add(&counter->counts, &vaults[0], VW_REQUEST_ALLOWED);
+		(void)__atomic_add_fetch(&counter->turns, 1, __ATOMIC_SEQ_CST);
+	}
+	return NULL;
+}
+
+/* A turn that was under way has ended by then, and so has the next. */
+static void wait_a_turn(const struct counter *counter)
+{
+	uint64_t now = __atomic_load_n(&counter->turns, __ATOMIC_SEQ_CST);
+
+	while (__atomic_load_n(&counter->turns, __ATOMIC_SEQ_CST) < now + 2)
+		(void)sched_yield();
+}
+
+static void write_name(struct vw_requests *seat, const char *name)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	(void)snprintf(seat->vault, VW_REQUEST_VAULT, "%s", name);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+#define HANDOVERS 20000
+
+/* The seat changes hands as with the agent, at every moment of a count. */
+static void no_count_lands_on_who_comes_next(void **state)
+{
+	cleanup(free_ptr) struct vw_requests *ledger = open_ledger();
+	struct counter counter = {0};
+	__u64 *count = &ledger[7].kinds[VW_REQUEST_ALLOWED];
+	pthread_t thread;
+	int wrong = 0;
+
+	(void)state;
+	assert_int_equal(gate_counts_follow(&counter.counts, &policy, ledger), 0);
+	assert_int_equal(pthread_create(&thread, NULL, count_on, &counter), 0);
+	for (int round = 0; round < HANDOVERS; round++) {
+		write_name(&ledger[7], "a");
+		for (int pause = 0; pause < round % 256; pause++)
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		write_name(&ledger[7], "");
+		__atomic_store_n(count, 0, __ATOMIC_SEQ_CST);
+		write_name(&ledger[7], "c");
+		wait_a_turn(&counter);
+		wrong += __atomic_load_n(count, __ATOMIC_SEQ_CST) != 0;
+	}
+	__atomic_store_n(&counter.stop, true, __ATOMIC_SEQ_CST);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	gate_counts_free(&counter.counts);
+	assert_int_equal(wrong, 0);
 }
 
 /* Files. */
@@ -280,19 +370,6 @@ static void a_full_disk_loses_records_and_counts_them(void **state)
 	audit_log_close(&log);
 }
 
-static void metrics_are_replaced_whole(void **state)
-{
-	const struct place *place = *state;
-	cleanup(gate_counts_free) struct gate_counts counts = {0};
-	char path[128], text[256];
-
-	(void)snprintf(path, sizeof(path), "%s/gate.prom", place->folder);
-	authorizer_metrics_write(&counts, path);
-	read_file(path, text, sizeof(text));
-	assert_non_null(strstr(text, "# TYPE vaultwall_gate_requests_total counter\n"));
-	assert_int_equal(unlink(path), 0);
-}
-
 #define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -303,10 +380,11 @@ int main(void)
 		WITH_PLACE(headers_of_another_manner_say_nothing),
 		WITH_PLACE(forwarded_questions_are_read),
 		WITH_PLACE(envoy_s_questions_are_read),
-		cmocka_unit_test(counts_stay_with_their_vault),
+		cmocka_unit_test(counts_land_in_the_seat_of_their_vault),
+		cmocka_unit_test(a_seat_of_another_gets_no_count),
+		cmocka_unit_test(no_count_lands_on_who_comes_next),
 		WITH_PLACE(records_go_on_in_a_new_file),
 		cmocka_unit_test(a_full_disk_loses_records_and_counts_them),
-		WITH_PLACE(metrics_are_replaced_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
