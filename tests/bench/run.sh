@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The benchmark: figures into build/bench.json, a table with the marks, a plot of the growth.
 # Missed marks do not fail it, verdicts that differ from the reference do.
-# Usage: run.sh [packets|wire|rules|gate|growth]...  (default: all)     QUICK=1: fewer runs, smaller lists
+# Usage: run.sh [packets|wire|rules|decisions|gate|growth]...  (default: all)     QUICK=1: fewer runs, smaller lists
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$(cd "$here/../.." && pwd)/build
@@ -76,10 +76,11 @@ table() {
     }'
 }
 
-wanted="${*:-packets wire rules gate growth}" failed=
+wanted="${*:-packets wire rules decisions gate growth}" failed=
 part packets 'A packet, in nanoseconds and as a multiple of its floor' "$programs/packets"
 part wire 'Packets a second through a veth, dropped at the receiver' "$programs/wire" "$here/peers.sh"
 part rules 'Rules, from text to in force' "$here/rules.sh"
+part decisions 'A decision, beside the signature that it spares' "$programs/decisions"
 part gate 'Requests a second through the gate' "$here/gate.sh"
 part growth 'Nanoseconds a packet over the ranges of one vault' growth
 jq -s . "$BENCH_FIGURES" >"$build/bench.json"
