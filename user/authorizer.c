@@ -2,6 +2,7 @@
 #include "authorizer.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -362,6 +363,19 @@ static int process_open(struct process *process, const struct paths *paths, cons
 	return r < 0 ? r : open_loop(process, fault);
 }
 
+/*
+ * A question that wakes us does not take the processor from the proxy that asks: it goes on with
+ * what it has to do, and then there are several questions for one change of process. Whoever set
+ * another policy meant it.
+ */
+static void let_proxy_finish(void)
+{
+	const struct sched_param none = {0};
+
+	if (sched_getscheduler(0) == SCHED_OTHER)
+		(void)sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 int authorizer_run(const struct paths *paths, const char *config,
 		   const struct authorizer_options *options, struct fault *fault)
 {
@@ -372,6 +386,7 @@ int authorizer_run(const struct paths *paths, const char *config,
 
 	if (r < 0)
 		return r;
+	let_proxy_finish();
 	(void)sd_notify(0, "READY=1");
 	tell_state(&process);
 	journal(JOURNAL_NOTICE, "vaultwall %s authorises: instance %s, %s", VAULTWALL_VERSION,

@@ -17,6 +17,7 @@
 
 #define CONNECTION_MEMORY ((size_t)32 << 10) /* headers beyond it are refused with 431 */
 #define WAKEUPS		  16
+#define TURNS		  8
 
 /* Routes. */
 
@@ -248,12 +249,13 @@ static int start(struct http_server *server, int *fd)
 	const union MHD_DaemonInfo *info;
 
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle,
-		server, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL, MHD_OPTION_LISTEN_SOCKET,
-		*fd, MHD_OPTION_URI_LOG_CALLBACK, create, server, MHD_OPTION_NOTIFY_COMPLETED,
-		complete, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-		MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
-		options->timeout, MHD_OPTION_END);
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+			MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+		0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
+		MHD_OPTION_LISTEN_SOCKET, *fd, MHD_OPTION_URI_LOG_CALLBACK, create, server,
+		MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, options->connections,
+		MHD_OPTION_CONNECTION_TIMEOUT, options->timeout, MHD_OPTION_END);
 	if (!server->daemon)
 		return -EIO;
 	(void)take_fd(fd); /* it closes the socket from now on */
@@ -363,20 +365,34 @@ int http_fd(const struct http_server *server)
 	return server->epoll;
 }
 
-int http_run(struct http_server *server)
+static void note_wakeups(struct http_server *server, const struct epoll_event *events, int count)
 {
-	struct epoll_event events[WAKEUPS];
-	int count = epoll_wait(server->epoll, events, WAKEUPS, 0);
-
-	if (count < 0 && errno != EINTR)
-		return -errno;
 	for (int i = 0; i < count; i++)
 		if (events[i].data.ptr == &server->timer)
 			server->alarm = 0; /* it is quiet again once it is set */
 		else if (events[i].data.ptr)
 			http_stream_hang_up(events[i].data.ptr);
-	if (MHD_run(server->daemon) != MHD_YES)
-		return -EIO;
+}
+
+/*
+ * A busy server goes on for some turns: to go round the whole loop for each would cost more than a
+ * request.
+ */
+int http_run(struct http_server *server)
+{
+	struct epoll_event events[WAKEUPS];
+
+	for (int i = 0; i < TURNS; i++) {
+		int count = epoll_wait(server->epoll, events, WAKEUPS, 0);
+
+		if (count < 0 && errno != EINTR)
+			return -errno;
+		if (count == 0 && i > 0)
+			break;
+		note_wakeups(server, events, count);
+		if (MHD_run(server->daemon) != MHD_YES)
+			return -EIO;
+	}
 	arm_timer(server);
 	return 0;
 }

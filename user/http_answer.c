@@ -17,7 +17,8 @@
 static void send_response(struct http_request *request, unsigned status,
 			  struct MHD_Response *response, const char *type)
 {
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (type)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	if (request->server->draining)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	request->queued = MHD_queue_response(request->connection, status, response);
@@ -30,6 +31,8 @@ void http_answer_text(struct http_request *request, unsigned status, const char 
 {
 	struct MHD_Response *response = NULL;
 
+	if (!text[0])
+		type = NULL; /* of nothing */
 	if (!request->answered)
 		response =
 			MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
@@ -138,26 +141,30 @@ const char *http_target(const struct http_request *request)
 
 struct header_search {
 	const char *name;
+	size_t length; /* of the name: most others differ in it */
 	const char *value;
 	unsigned count;
 };
 
 static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const char *name,
-				   const char *value)
+				   size_t name_length, const char *value, size_t value_length)
 {
 	struct header_search *search = context;
 
 	(void)kind;
-	if (!strcasecmp(name, search->name) && search->count++ == 0)
+	(void)value_length;
+	if (name_length == search->length && !strcasecmp(name, search->name) &&
+	    search->count++ == 0)
 		search->value = value ? value : "";
 	return MHD_YES;
 }
 
 unsigned http_header(const struct http_request *request, const char *name, const char **ret_value)
 {
-	struct header_search search = {.name = name};
+	struct header_search search = {.name = name, .length = strlen(name)};
 
-	(void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, note_header, &search);
+	(void)MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, note_header,
+					  &search);
 	*ret_value = search.value;
 	return search.count;
 }
