@@ -2,7 +2,6 @@
 #include "authorizer.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "authorizer_limits.h"
 #include "authorizer_metrics.h"
 #include "authorizer_node.h"
 #include "authorizer_parts.h"
@@ -19,7 +19,6 @@
 #include "journal.h"
 #include "listener.h"
 
-#define CONNECTIONS   1024
 #define IDLE_SECONDS  120
 #define BODY_MAX      ((size_t)32 << 10) /* of an inquiry with the longest target */
 #define TOKENS_CACHED 16384
@@ -96,12 +95,14 @@ static int on_question(sd_event_source *source, int fd, uint32_t events, void *c
 static int serve(struct process *process, struct fault *fault)
 {
 	struct authorizer_service *service = &process->service;
+	const unsigned connections = limits_connections();
 	const struct http_options options = {
 		.path = "",
 		.routes = routes,
 		.context = service,
 		.body_max = BODY_MAX,
-		.connections = CONNECTIONS,
+		.connections = connections,
+		.connections_per_user = connections / 2,
 		.timeout = IDLE_SECONDS,
 		.listener = process->listener,
 		.otherwise = service->node.gate.questions == QUESTIONS_ENVOY
@@ -363,19 +364,6 @@ static int process_open(struct process *process, const struct paths *paths, cons
 	return r < 0 ? r : open_loop(process, fault);
 }
 
-/*
- * A question that wakes us does not take the processor from the proxy that asks: it goes on with
- * what it has to do, and then there are several questions for one change of process. Whoever set
- * another policy meant it.
- */
-static void let_proxy_finish(void)
-{
-	const struct sched_param none = {0};
-
-	if (sched_getscheduler(0) == SCHED_OTHER)
-		(void)sched_setscheduler(0, SCHED_BATCH, &none);
-}
-
 int authorizer_run(const struct paths *paths, const char *config,
 		   const struct authorizer_options *options, struct fault *fault)
 {
@@ -386,7 +374,7 @@ int authorizer_run(const struct paths *paths, const char *config,
 
 	if (r < 0)
 		return r;
-	let_proxy_finish();
+	limits_let_proxy_finish();
 	(void)sd_notify(0, "READY=1");
 	tell_state(&process);
 	journal(JOURNAL_NOTICE, "vaultwall %s authorises: instance %s, %s", VAULTWALL_VERSION,

@@ -243,19 +243,35 @@ __attribute__((format(printf, 2, 0))) static void log_message(void *context, con
 	journal(JOURNAL_DEBUG, "http: %s", message);
 }
 
-static int start(struct http_server *server, int *fd)
+static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 {
 	const struct http_options *options = &server->options;
-	const union MHD_DaemonInfo *info;
+	const struct MHD_OptionItem per_user[] = {
+		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_users_note, server->users},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
-	server->daemon = MHD_start_daemon(
+	return MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
 			MHD_USE_SUPPRESS_DATE_NO_CLOCK,
 		0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
-		MHD_OPTION_LISTEN_SOCKET, *fd, MHD_OPTION_URI_LOG_CALLBACK, create, server,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, create, server,
 		MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, options->connections,
-		MHD_OPTION_CONNECTION_TIMEOUT, options->timeout, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_TIMEOUT, options->timeout, MHD_OPTION_ARRAY,
+		server->users ? per_user : none, MHD_OPTION_END);
+}
+
+static int start(struct http_server *server, int *fd)
+{
+	const union MHD_DaemonInfo *info;
+
+	if (server->options.connections_per_user)
+		server->users = http_users_new(server->options.connections_per_user);
+	if (server->options.connections_per_user && !server->users)
+		return -ENOMEM;
+	server->daemon = start_daemon(server, *fd);
 	if (!server->daemon)
 		return -EIO;
 	(void)take_fd(fd); /* it closes the socket from now on */
@@ -356,6 +372,7 @@ void http_close(struct http_server *server)
 	close_fd(&server->retired);
 	close_fd(&server->epoll);
 	close_fd(&server->timer);
+	free(server->users);
 	free(server->path);
 	free(server);
 }

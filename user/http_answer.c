@@ -90,14 +90,6 @@ void http_refuse_method(struct http_request *request, const char *allow)
 	       json_pack("{s:{s:s}}", "error", "message", "the path has other methods"), allow);
 }
 
-static int connection_fd(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	return info ? info->connect_fd : -1;
-}
-
 struct http_stream *http_answer_stream(struct http_request *request,
 				       void (*closed)(struct http_stream *stream, void *context),
 				       void *context)
@@ -113,7 +105,7 @@ struct http_stream *http_answer_stream(struct http_request *request,
 		stream->connection = request->connection;
 		stream->epoll = server->epoll;
 		stream->timer = server->timer;
-		stream->fd = connection_fd(request->connection);
+		stream->fd = http_connection_fd(request->connection);
 		stream->closed = closed;
 		stream->context = context;
 		response = http_stream_response(stream, &server->streams, &server->stream_count);
@@ -185,14 +177,14 @@ struct http_peer http_peer(const struct http_request *request)
 	struct ucred credentials = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
 	socklen_t size = sizeof(credentials);
 
-	(void)getsockopt(connection_fd(request->connection), SOL_SOCKET, SO_PEERCRED, &credentials,
-			 &size);
+	(void)getsockopt(http_connection_fd(request->connection), SOL_SOCKET, SO_PEERCRED,
+			 &credentials, &size);
 	return (struct http_peer){credentials.pid, credentials.uid, credentials.gid};
 }
 
 bool http_peer_is_in(const struct http_request *request, gid_t group)
 {
-	int fd = connection_fd(request->connection);
+	int fd = http_connection_fd(request->connection);
 	cleanup(free_ptr) gid_t *groups = NULL;
 	socklen_t size = 0;
 	gid_t none = 0;
