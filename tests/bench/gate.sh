@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Requests per second through the gate, over TLS and connections that stay: with the authoriser
 # asked about each, and with the same nginx configuration without it. Between them, for the cost of
-# `auth_request` itself, the same with a question that nginx answers on the spot. The vault behind
-# is nginx. All four share two processors, so what a request costs each of them is told as well.
+# `auth_request` itself, the same with a question that nginx answers on the spot, and with one that
+# another nginx answers on a unix socket, always alike. The vault behind is nginx. All of them share
+# two processors, so what a request costs proxy and authoriser is told as well.
 # Usage: gate.sh     VAULTWALL: the program; BENCH_RUNS: of each, a second long (default 7)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,6 +20,7 @@ gate_start
 runs=${BENCH_RUNS:-7}
 plain_port=8444
 bound_port=8445
+constant_port=8446
 
 # variant NAME PORT SED: nginx with the gate's configuration, but for what the script changes
 variant() {
@@ -45,6 +47,11 @@ http {
     ssl_certificate_key "$work/contoso.key";
     location / { default_type application/json; return 200 '{"value": "s3cret"}'; }
   }
+  large_client_header_buffers 4 32k;
+  server {
+    listen unix:/run/$VAULTWALL_INSTANCE/constant.sock;
+    location / { return 200 ""; }
+  }
 }
 CONF
   # Whoever keeps it would take back what is changed here.
@@ -56,6 +63,7 @@ CONF
   variant plain $plain_port 's/auth_request .*;/auth_request off;/'
   variant bound $bound_port '/location = .*authorize/,/^\t\}/ {
     /location|\}/!d; s/\{/{ internal; return 204;/ }'
+  variant constant $constant_port 's/authorize.sock/constant.sock/'
   nginx -s reload -c "$work/nginx.conf" 2>>"$work/nginx.log"
   sleep 0.5
 }
@@ -84,29 +92,38 @@ load() {
   asking=$(over $(($(worked "$authorizer") - before[1])) $((count * 1000)))
 }
 
+# bound NAME PORT: over the plain proxy's last
+bound() {
+  load "$2" "$(worker "$1")"
+  over "$rate" "${plain[-1]}" >>"$work/$1.bound"
+}
+
 measure() {
-  local asked=() plain=() bound=() ratio=() bound_ratio=() plain_work=() asked_work=() asking_work=()
-  local authorizer proxies i
+  local asked=() plain=() ratio=() plain_work=() asked_work=() asking_work=() plain_proxy gate i
   authorizer=$(cat "$work/authorizer.pid")
-  proxies=("$(worker plain)" "$(worker bound)" "$(worker gate)")
-  load "$listen_port" "${proxies[2]}" # a warm-up
+  plain_proxy=$(worker plain)
+  gate=$(worker gate)
+  load "$listen_port" "$gate" # a warm-up
   for ((i = 0; i < runs; i++)); do
-    load $plain_port "${proxies[0]}"
+    load $plain_port "$plain_proxy"
     plain+=("$rate") plain_work+=("$proxy")
-    if [ -z "${QUICK-}" ] || [ "$i" == 0 ]; then
-      load $bound_port "${proxies[1]}"
-      bound+=("$rate") bound_ratio+=("$(over "$rate" "${plain[i]}")")
-    fi
-    load "$listen_port" "${proxies[2]}"
+    load "$listen_port" "$gate"
     asked+=("$rate") asked_work+=("$proxy") asking_work+=("$asking")
     ratio+=("$(over "$rate" "${plain[i]}")")
+    if [ -z "${QUICK-}" ] || [ "$i" == 0 ]; then
+      bound bound $bound_port
+      bound constant $constant_port
+    fi
   done
   figure plain_proxy_requests_per_second 1/s "${plain[@]}"
   figure gate_requests_per_second 1/s "${asked[@]}"
   figure plain_proxy_work us "${plain_work[@]}"
   figure gate_proxy_work us "${asked_work[@]}"
   figure gate_authorizer_work us "${asking_work[@]}"
-  figure auth_request_bound ratio "${bound_ratio[@]}"
+  mapfile -t ratios <"$work/bound.bound"
+  figure auth_request_bound ratio "${ratios[@]}"
+  mapfile -t ratios <"$work/constant.bound"
+  figure constant_authorizer_bound ratio "${ratios[@]}"
   figure gate_over_plain_proxy ratio "${ratio[@]}"
 }
 
