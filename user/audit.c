@@ -8,11 +8,12 @@
 #include "authorize_text.h"
 #include "scalar.h"
 
-#define WINDOW	    8	/* a piece of a token of two of these is found, however it lies */
-#define CLIENT_MOST 256 /* bytes of texts that the client chose */
-#define TEXT_MOST   512
-#define PATH_MOST   256
-#define OMITTED	    "(omitted)"
+#define WINDOW	     8	 /* a piece of a token of two of these is found, however it lies */
+#define CLIENT_MOST  256 /* bytes of texts that the client chose */
+#define TEXT_MOST    512
+#define PATH_MOST    256
+#define OMITTED	     "(omitted)"
+#define TIME_SECONDS 19 /* of a time up to its seconds */
 
 /*
  * Whether a text of the client's may be shown: it holds no piece of its Authorization header, and
@@ -32,18 +33,18 @@ static bool is_harmless(const char *text, const struct question *question)
 	return true;
 }
 
-static void add_member(struct text_buffer *line, const char *name, const char *text, size_t most)
+/* `name` as it stands before the colon, in one piece: there are thirty of them in a record. */
+#define add_member(line, name, text, most) add_named((line), ",\"" name "\":", (text), (most))
+
+static void add_named(struct text_buffer *line, const char *name, const char *text, size_t most)
 {
-	text_add(line, ",\"");
 	text_add(line, name);
-	text_add(line, "\":");
 	text_add_json(line, text, most);
 }
 
-static void add_client_text(struct text_buffer *line, const char *name, const char *text,
-			    const struct question *question)
+static const char *client_text(const char *text, const struct question *question)
 {
-	add_member(line, name, text && !is_harmless(text, question) ? OMITTED : text, CLIENT_MOST);
+	return text && !is_harmless(text, question) ? OMITTED : text;
 }
 
 /* The path of no operation: nothing of the query, and only what needs no escape. */
@@ -75,12 +76,16 @@ static void add_uri(struct text_buffer *line, const struct question *question,
 		write_odd_path(question, odd);
 	else
 		path = is_harmless(operation->path, question) ? operation->path : OMITTED;
-	if (decision->vault)
-		text_addf(&buffer, "https://%.*s", HOSTNAME_TEXT, question->host);
+	if (decision->vault) {
+		text_add(&buffer, "https://");
+		text_add_most(&buffer, question->host, HOSTNAME_TEXT);
+	}
 	text_add(&buffer, path);
 	add_member(line, "id", uri, sizeof(uri));
-	if (operation && operation->api_version[0])
-		text_addf(&buffer, "?api-version=%s", operation->api_version);
+	if (operation && operation->api_version[0]) {
+		text_add(&buffer, "?api-version=");
+		text_add(&buffer, operation->api_version);
+	}
 	add_member(line, "requestUri", uri, sizeof(uri));
 }
 
@@ -89,7 +94,11 @@ static void add_time(struct text_buffer *line, int64_t milliseconds)
 	char text[TIME_TEXT];
 
 	time_format(milliseconds / 1000, text);
-	text_addf(line, "{\"time\":\"%.19s.%03dZ\"", text, (int)(milliseconds % 1000));
+	text_add(line, "{\"time\":\"");
+	text_add_most(line, text, TIME_SECONDS);
+	text_add(line, ".");
+	text_add_number(line, (uint64_t)(milliseconds % 1000), 3);
+	text_add(line, "Z\"");
 }
 
 static void add_operation(struct text_buffer *line, const struct decision *decision)
@@ -140,8 +149,9 @@ static void add_identity(struct text_buffer *line, const struct decision *decisi
 static void add_properties(struct text_buffer *line, const struct question *question,
 			   const struct decision *decision, const char *client_info)
 {
-	text_addf(line, ",\"properties\":{\"httpStatusCode\":%u", decision->status);
-	add_client_text(line, "clientInfo", client_info, question);
+	text_add(line, ",\"properties\":{\"httpStatusCode\":");
+	text_add_number(line, decision->status, 1);
+	add_member(line, "clientInfo", client_text(client_info, question), CLIENT_MOST);
 	add_uri(line, question, decision);
 	if (decision->operation_fault)
 		add_member(line, "operationFault", operation_fault_label(decision->operation_fault),
@@ -151,17 +161,29 @@ static void add_properties(struct text_buffer *line, const struct question *ques
 	text_add(line, "}");
 }
 
+/* Where in a file; a name that is too long is cut. */
+static void write_place(const struct policy *policy, const struct decision *decision,
+			char place[TEXT_MOST])
+{
+	struct text_buffer buffer = text_buffer_start(place, TEXT_MOST);
+
+	if (decision->at_node)
+		text_add(&buffer, "node.yaml:");
+	else if (decision->at.line && decision->at.file < policy->file_count) {
+		text_add_most(&buffer, policy->files[decision->at.file], TEXT_MOST - 32);
+		text_add(&buffer, ":");
+	} else
+		return;
+	text_add_number(&buffer, decision->at.line, 1);
+}
+
 /* Ours: what decided, and where it is written. */
 static void add_decision(struct text_buffer *line, const struct policy *policy,
 			 const struct decision *decision)
 {
-	char place[TEXT_MOST] = "";
+	char place[TEXT_MOST];
 
-	if (decision->at_node)
-		(void)snprintf(place, sizeof(place), "node.yaml:%u", decision->at.line);
-	else if (decision->at.line && decision->at.file < policy->file_count)
-		(void)snprintf(place, sizeof(place), "%s:%u", policy->files[decision->at.file],
-			       decision->at.line);
+	write_place(policy, decision, place);
 	add_member(line, "vault", decision->vault ? decision->vault->name : NULL, TEXT_MOST);
 	add_member(line, "verdict", authorize_verdict_label(decision->verdict), TEXT_MOST);
 	add_member(line, "reason", authorize_reason_label(decision->reason), TEXT_MOST);
@@ -171,13 +193,17 @@ static void add_decision(struct text_buffer *line, const struct policy *policy,
 
 static void add_resource(struct text_buffer *line, const struct vault *vault)
 {
-	char id[TEXT_MOST] = "";
+	char id[TEXT_MOST];
+	struct text_buffer buffer = text_buffer_start(id, sizeof(id));
 
-	if (vault && vault->subscription)
-		(void)snprintf(id, sizeof(id), "/subscriptions/%s/vaults/%s", vault->subscription,
-			       vault->name);
-	else if (vault)
-		(void)snprintf(id, sizeof(id), "/vaults/%s", vault->name);
+	if (vault && vault->subscription) {
+		text_add(&buffer, "/subscriptions/");
+		text_add(&buffer, vault->subscription);
+	}
+	if (vault) {
+		text_add(&buffer, "/vaults/");
+		text_add(&buffer, vault->name);
+	}
 	add_member(line, "resourceId", id, TEXT_MOST);
 }
 
@@ -191,10 +217,13 @@ size_t audit_format(const struct policy *policy, const struct question *question
 	add_resource(&buffer, decision->vault);
 	add_operation(&buffer, decision);
 	add_result(&buffer, decision);
-	text_addf(&buffer, ",\"durationMs\":%u.%03u", circumstances->duration / 1000,
-		  circumstances->duration % 1000);
+	text_add(&buffer, ",\"durationMs\":");
+	text_add_number(&buffer, circumstances->duration / 1000, 1);
+	text_add(&buffer, ".");
+	text_add_number(&buffer, circumstances->duration % 1000, 3);
 	add_source(&buffer, question);
-	add_client_text(&buffer, "correlationId", circumstances->correlation, question);
+	add_member(&buffer, "correlationId", client_text(circumstances->correlation, question),
+		   CLIENT_MOST);
 	add_identity(&buffer, decision);
 	add_properties(&buffer, question, decision, circumstances->client_info);
 	add_decision(&buffer, policy, decision);

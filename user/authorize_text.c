@@ -8,7 +8,8 @@
 
 #include "utf8.h"
 
-#define REPLACEMENT 0xfffd
+#define REPLACEMENT   0xfffd
+#define NUMBER_DIGITS 20 /* of the largest there is */
 
 struct text_buffer text_buffer_start(char *text, size_t size)
 {
@@ -16,7 +17,7 @@ struct text_buffer text_buffer_start(char *text, size_t size)
 	return (struct text_buffer){.text = text, .size = size};
 }
 
-static void add_bytes(struct text_buffer *buffer, const char *bytes, size_t count)
+void text_add_bytes(struct text_buffer *buffer, const char *bytes, size_t count)
 {
 	if (buffer->cut || count >= buffer->size - buffer->length) {
 		buffer->cut = true;
@@ -27,14 +28,21 @@ static void add_bytes(struct text_buffer *buffer, const char *bytes, size_t coun
 	buffer->text[buffer->length] = '\0';
 }
 
-void text_add(struct text_buffer *buffer, const char *text)
-{
-	add_bytes(buffer, text, strlen(text));
-}
-
 void text_add_most(struct text_buffer *buffer, const char *text, size_t most)
 {
-	add_bytes(buffer, text, strnlen(text, most));
+	text_add_bytes(buffer, text, strnlen(text, most));
+}
+
+void text_add_number(struct text_buffer *buffer, uint64_t number, unsigned int digits)
+{
+	char text[NUMBER_DIGITS];
+	size_t at = sizeof(text);
+
+	while (at > 0 && (number > 0 || at + digits > sizeof(text))) {
+		text[--at] = (char)('0' + number % 10);
+		number /= 10;
+	}
+	text_add_bytes(buffer, text + at, sizeof(text) - at);
 }
 
 void text_addf(struct text_buffer *buffer, const char *format, ...)
@@ -83,7 +91,7 @@ void text_add_json(struct text_buffer *buffer, const char *text, size_t most)
 	size_t length = text ? strnlen(text, most) : 0;
 	size_t i = 0;
 
-	add_bytes(buffer, "\"", 1);
+	text_add_bytes(buffer, "\"", 1);
 	while (i < length) {
 		uint32_t character = 0;
 		size_t run = i;
@@ -92,7 +100,7 @@ void text_add_json(struct text_buffer *buffer, const char *text, size_t most)
 		while (run < length && is_plain(text[run]))
 			run++;
 		if (run > i) {
-			add_bytes(buffer, text + i, run - i);
+			text_add_bytes(buffer, text + i, run - i);
 			i = run;
 			continue;
 		}
@@ -100,5 +108,5 @@ void text_add_json(struct text_buffer *buffer, const char *text, size_t most)
 		add_escaped(buffer, size ? character : REPLACEMENT);
 		i += size ? size : 1;
 	}
-	add_bytes(buffer, "\"", 1);
+	text_add_bytes(buffer, "\"", 1);
 }

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 struct text_buffer {
 	char *text; /* always ends in NUL */
@@ -18,7 +20,16 @@ struct text_buffer {
 /* SIZE is at least 1. */
 struct text_buffer text_buffer_start(char *text, size_t size);
 
-void text_add(struct text_buffer *buffer, const char *text);
+void text_add_bytes(struct text_buffer *buffer, const char *bytes, size_t count);
+
+/* Here, so that the length of a literal is no question. */
+static inline void text_add(struct text_buffer *buffer, const char *text)
+{
+	text_add_bytes(buffer, text, strlen(text));
+}
+
+/* In decimal, with zeros before it if it has fewer digits. */
+void text_add_number(struct text_buffer *buffer, uint64_t number, unsigned int digits);
 
 /* At most `most` bytes of it. */
 void text_add_most(struct text_buffer *buffer, const char *text, size_t most);

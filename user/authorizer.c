@@ -10,6 +10,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "authorizer_limits.h"
 #include "authorizer_node.h"
 #include "authorizer_parts.h"
 #include "authorizer_privileges.h"
@@ -17,7 +18,6 @@
 #include "journal.h"
 #include "listener.h"
 
-#define CONNECTIONS   1024
 #define IDLE_SECONDS  120
 #define BODY_MAX      ((size_t)32 << 10) /* of an inquiry with the longest target */
 #define TOKENS_CACHED 16384
@@ -93,12 +93,14 @@ static int on_question(sd_event_source *source, int fd, uint32_t events, void *c
 static int serve(struct process *process, struct fault *fault)
 {
 	struct authorizer_service *service = &process->service;
+	const unsigned connections = limits_connections();
 	const struct http_options options = {
 		.path = "",
 		.routes = routes,
 		.context = service,
 		.body_max = BODY_MAX,
-		.connections = CONNECTIONS,
+		.connections = connections,
+		.connections_per_user = connections / 2,
 		.timeout = IDLE_SECONDS,
 		.listener = process->listener,
 		.otherwise = service->node.gate.questions == QUESTIONS_ENVOY
@@ -360,6 +362,7 @@ int authorizer_run(const struct paths *paths, const char *config,
 
 	if (r < 0)
 		return r;
+	limits_let_proxy_finish();
 	(void)sd_notify(0, "READY=1");
 	tell_state(&process);
 	journal(JOURNAL_NOTICE, "vaultwall %s authorises: instance %s, %s", VAULTWALL_VERSION,

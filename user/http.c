@@ -17,6 +17,7 @@
 
 #define CONNECTION_MEMORY ((size_t)32 << 10) /* headers beyond it are refused with 431 */
 #define WAKEUPS		  16
+#define TURNS		  8
 
 /* Routes. */
 
@@ -242,18 +243,35 @@ __attribute__((format(printf, 2, 0))) static void log_message(void *context, con
 	journal(JOURNAL_DEBUG, "http: %s", message);
 }
 
-static int start(struct http_server *server, int *fd)
+static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 {
 	const struct http_options *options = &server->options;
+	const struct MHD_OptionItem per_user[] = {
+		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_users_note, server->users},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+			MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+		0, NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, create, server,
+		MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, options->connections,
+		MHD_OPTION_CONNECTION_TIMEOUT, options->timeout, MHD_OPTION_ARRAY,
+		server->users ? per_user : none, MHD_OPTION_END);
+}
+
+static int start(struct http_server *server, int *fd)
+{
 	const union MHD_DaemonInfo *info;
 
-	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle,
-		server, MHD_OPTION_EXTERNAL_LOGGER, log_message, NULL, MHD_OPTION_LISTEN_SOCKET,
-		*fd, MHD_OPTION_URI_LOG_CALLBACK, create, server, MHD_OPTION_NOTIFY_COMPLETED,
-		complete, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-		MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
-		options->timeout, MHD_OPTION_END);
+	if (server->options.connections_per_user)
+		server->users = http_users_new(server->options.connections_per_user);
+	if (server->options.connections_per_user && !server->users)
+		return -ENOMEM;
+	server->daemon = start_daemon(server, *fd);
 	if (!server->daemon)
 		return -EIO;
 	(void)take_fd(fd); /* it closes the socket from now on */
@@ -354,6 +372,7 @@ void http_close(struct http_server *server)
 	close_fd(&server->retired);
 	close_fd(&server->epoll);
 	close_fd(&server->timer);
+	free(server->users);
 	free(server->path);
 	free(server);
 }
@@ -363,20 +382,34 @@ int http_fd(const struct http_server *server)
 	return server->epoll;
 }
 
-int http_run(struct http_server *server)
+static void note_wakeups(struct http_server *server, const struct epoll_event *events, int count)
 {
-	struct epoll_event events[WAKEUPS];
-	int count = epoll_wait(server->epoll, events, WAKEUPS, 0);
-
-	if (count < 0 && errno != EINTR)
-		return -errno;
 	for (int i = 0; i < count; i++)
 		if (events[i].data.ptr == &server->timer)
 			server->alarm = 0; /* it is quiet again once it is set */
 		else if (events[i].data.ptr)
 			http_stream_hang_up(events[i].data.ptr);
-	if (MHD_run(server->daemon) != MHD_YES)
-		return -EIO;
+}
+
+/*
+ * A busy server goes on for some turns: to go round the whole loop for each would cost more than a
+ * request.
+ */
+int http_run(struct http_server *server)
+{
+	struct epoll_event events[WAKEUPS];
+
+	for (int i = 0; i < TURNS; i++) {
+		int count = epoll_wait(server->epoll, events, WAKEUPS, 0);
+
+		if (count < 0 && errno != EINTR)
+			return -errno;
+		if (count == 0 && i > 0)
+			break;
+		note_wakeups(server, events, count);
+		if (MHD_run(server->daemon) != MHD_YES)
+			return -EIO;
+	}
 	arm_timer(server);
 	return 0;
 }

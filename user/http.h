@@ -38,7 +38,8 @@ struct http_options {
 	size_t body_max; /* bytes of one request's body; memory for all under way: four times that
 			  */
 	unsigned connections;
-	unsigned timeout; /* seconds that a connection may be idle */
+	unsigned connections_per_user; /* more of one are closed at once; 0: no limit */
+	unsigned timeout;	       /* seconds that a connection may be idle */
 
 	int listener; /* one that listens already, from a service manager: it stays; 0: none */
 	http_handler *otherwise; /* for what fits no route, any method; NULL: 404 and 405 */

@@ -17,7 +17,8 @@
 static void send_response(struct http_request *request, unsigned status,
 			  struct MHD_Response *response, const char *type)
 {
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (type)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	if (request->server->draining)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	request->queued = MHD_queue_response(request->connection, status, response);
@@ -30,6 +31,8 @@ void http_answer_text(struct http_request *request, unsigned status, const char 
 {
 	struct MHD_Response *response = NULL;
 
+	if (!text[0])
+		type = NULL; /* of nothing */
 	if (!request->answered)
 		response =
 			MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
@@ -87,14 +90,6 @@ void http_refuse_method(struct http_request *request, const char *allow)
 	       json_pack("{s:{s:s}}", "error", "message", "the path has other methods"), allow);
 }
 
-static int connection_fd(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	return info ? info->connect_fd : -1;
-}
-
 struct http_stream *http_answer_stream(struct http_request *request,
 				       void (*closed)(struct http_stream *stream, void *context),
 				       void *context)
@@ -110,7 +105,7 @@ struct http_stream *http_answer_stream(struct http_request *request,
 		stream->connection = request->connection;
 		stream->epoll = server->epoll;
 		stream->timer = server->timer;
-		stream->fd = connection_fd(request->connection);
+		stream->fd = http_connection_fd(request->connection);
 		stream->closed = closed;
 		stream->context = context;
 		response = http_stream_response(stream, &server->streams, &server->stream_count);
@@ -138,26 +133,30 @@ const char *http_target(const struct http_request *request)
 
 struct header_search {
 	const char *name;
+	size_t length; /* of the name: most others differ in it */
 	const char *value;
 	unsigned count;
 };
 
 static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const char *name,
-				   const char *value)
+				   size_t name_length, const char *value, size_t value_length)
 {
 	struct header_search *search = context;
 
 	(void)kind;
-	if (!strcasecmp(name, search->name) && search->count++ == 0)
+	(void)value_length;
+	if (name_length == search->length && !strcasecmp(name, search->name) &&
+	    search->count++ == 0)
 		search->value = value ? value : "";
 	return MHD_YES;
 }
 
 unsigned http_header(const struct http_request *request, const char *name, const char **ret_value)
 {
-	struct header_search search = {.name = name};
+	struct header_search search = {.name = name, .length = strlen(name)};
 
-	(void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, note_header, &search);
+	(void)MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, note_header,
+					  &search);
 	*ret_value = search.value;
 	return search.count;
 }
@@ -178,14 +177,14 @@ struct http_peer http_peer(const struct http_request *request)
 	struct ucred credentials = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
 	socklen_t size = sizeof(credentials);
 
-	(void)getsockopt(connection_fd(request->connection), SOL_SOCKET, SO_PEERCRED, &credentials,
-			 &size);
+	(void)getsockopt(http_connection_fd(request->connection), SOL_SOCKET, SO_PEERCRED,
+			 &credentials, &size);
 	return (struct http_peer){credentials.pid, credentials.uid, credentials.gid};
 }
 
 bool http_peer_is_in(const struct http_request *request, gid_t group)
 {
-	int fd = connection_fd(request->connection);
+	int fd = http_connection_fd(request->connection);
 	cleanup(free_ptr) gid_t *groups = NULL;
 	socklen_t size = 0;
 	gid_t none = 0;

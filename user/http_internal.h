@@ -24,8 +24,9 @@ struct http_server {
 	int retired;   /* the listener, once no connection is taken any more */
 	struct http_stream *streams;
 	size_t stream_count;
-	size_t bodies;	  /* bytes of all bodies under way */
-	size_t under_way; /* requests */
+	size_t bodies;		  /* bytes of all bodies under way */
+	size_t under_way;	  /* requests */
+	struct http_users *users; /* NULL: they are not counted */
 	bool draining;
 	bool closing;
 };
@@ -46,3 +47,13 @@ struct http_request {
 
 /* Refuses with 405 and the methods that there are. `allow` may be NULL. */
 void http_refuse_method(struct http_request *request, const char *allow);
+
+int http_connection_fd(struct MHD_Connection *connection);
+
+/*
+ * How many connections each user has, so that one of them cannot use up all. http_users.c; the
+ * callback closes what is too much, and its context is a struct http_users.
+ */
+struct http_users *http_users_new(unsigned most); /* NULL: no memory */
+void http_users_note(void *context, struct MHD_Connection *connection, void **mark,
+		     enum MHD_ConnectionNotificationCode code);

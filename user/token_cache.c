@@ -2,8 +2,6 @@
 #include "token_cache.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,8 +33,7 @@ struct token_cache {
 	struct bucket *buckets;
 	size_t mask; /* buckets - 1 */
 	size_t count;
-	EVP_MD *algorithm; /* looked up once: that costs more than the digest */
-	EVP_MD_CTX *context;
+	struct token_digester *digester;
 };
 
 static void free_cache(struct token_cache **cache)
@@ -48,6 +45,7 @@ int token_cache_open(size_t capacity, struct token_cache **ret_cache)
 {
 	cleanup(free_cache) struct token_cache *cache = calloc(1, sizeof(*cache));
 	size_t buckets = BUCKETS_LEAST;
+	int r;
 
 	while (buckets < BUCKETS_MOST && buckets * WAYS < capacity)
 		buckets *= 2;
@@ -55,10 +53,11 @@ int token_cache_open(size_t capacity, struct token_cache **ret_cache)
 		return -ENOMEM;
 	cache->buckets = calloc(buckets, sizeof(*cache->buckets));
 	cache->mask = buckets - 1;
-	cache->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-	cache->context = EVP_MD_CTX_new();
-	if (!cache->buckets || !cache->algorithm || !cache->context)
+	if (!cache->buckets)
 		return -ENOMEM;
+	r = token_digester_open(&cache->digester);
+	if (r < 0)
+		return r;
 	*ret_cache = take_ptr(&cache);
 	return 0;
 }
@@ -85,24 +84,14 @@ void token_cache_free(struct token_cache *cache)
 	if (cache->buckets)
 		token_cache_drop(cache);
 	free(cache->buckets);
-	EVP_MD_free(cache->algorithm);
-	EVP_MD_CTX_free(cache->context);
+	token_digester_free(cache->digester);
 	free(cache);
 }
 
 int token_cache_digest(struct token_cache *cache, const char *text, size_t length,
 		       struct token_digest *ret_digest)
 {
-	struct token_digest digest;
-
-	if (!EVP_DigestInit_ex2(cache->context, cache->algorithm, NULL) ||
-	    !EVP_DigestUpdate(cache->context, text, length) ||
-	    !EVP_DigestFinal_ex(cache->context, digest.bytes, NULL)) {
-		ERR_clear_error();
-		return -ENOMEM;
-	}
-	*ret_digest = digest;
-	return 0;
+	return token_digest(cache->digester, text, length, ret_digest);
 }
 
 /* A digest is as good as random already. */

@@ -10,20 +10,15 @@
 #include <stdint.h>
 
 #include "token.h"
-
-#define TOKEN_DIGEST_BYTES 32
-
-struct token_digest {
-	uint8_t bytes[TOKEN_DIGEST_BYTES]; /* SHA-256 */
-};
+#include "token_digest.h"
 
 struct token_cache;
 
-/* Room for `capacity` tokens, rounded up. 0 or -ENOMEM. */
+/* Room for `capacity` tokens, rounded up. 0, -ENOMEM, or -EIO as of token_digester_open(). */
 int token_cache_open(size_t capacity, struct token_cache **ret_cache);
 void token_cache_free(struct token_cache *cache);
 
-/* 0 or -ENOMEM. */
+/* What the cache knows a token by, and no other cache does. 0 or -ENOMEM. */
 int token_cache_digest(struct token_cache *cache, const char *text, size_t length,
 		       struct token_digest *ret_digest);
 

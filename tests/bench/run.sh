@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The benchmark: figures into build/bench.json, a table with the marks, a plot of the growth.
 # Missed marks do not fail it, verdicts that differ from the reference do.
-# Usage: run.sh [packets|wire|rules|gate|growth]...  (default: all)     QUICK=1: fewer runs, smaller lists
+# Usage: run.sh [packets|wire|connections|rules|decisions|gate|growth]...  (default: all)
+#   QUICK=1: fewer runs, smaller lists
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$(cd "$here/../.." && pwd)/build
@@ -62,24 +63,26 @@ table() {
         split(line, field, " ")
         if (field[1] !~ /^#/) { relation[field[1]] = field[2]; mark[field[1]] = field[3] }
       }
-      printf "%-32s %10s    %-8s %s\n", "figure", "value", "mark", ""
+      printf "%-36s %10s    %-8s %s\n", "figure", "value", "mark", ""
     }
     $1 in mark {
       reached = relation[$1] == "<=" ? $2 <= mark[$1] + 0 : $2 >= mark[$1] + 0
       missed += !reached
-      printf "%-32s %10.3f %s %-8s %s\n", $1, $2, relation[$1], mark[$1], reached ? "reached" : "MISSED"
+      printf "%-36s %10.3f %s %-8s %s\n", $1, $2, relation[$1], mark[$1], reached ? "reached" : "MISSED"
       seen[$1] = 1
     }
     END {
-      for (name in mark) if (!(name in seen)) printf "%-32s %10s %s %-8s not measured\n", name, "-", relation[name], mark[name]
+      for (name in mark) if (!(name in seen)) printf "%-36s %10s %s %-8s not measured\n", name, "-", relation[name], mark[name]
       if (missed) printf "%d of the marks missed\n", missed
     }'
 }
 
-wanted="${*:-packets wire rules gate growth}" failed=
+wanted="${*:-packets wire connections rules decisions gate growth}" failed=
 part packets 'A packet, in nanoseconds and as a multiple of its floor' "$programs/packets"
 part wire 'Packets a second through a veth, dropped at the receiver' "$programs/wire" "$here/peers.sh"
+part connections 'New connections to an allowed vault' "$here/connections.sh" "$programs/connections"
 part rules 'Rules, from text to in force' "$here/rules.sh"
+part decisions 'A decision, beside the signature that it spares' "$programs/decisions"
 part gate 'Requests a second through the gate' "$here/gate.sh"
 part growth 'Nanoseconds a packet over the ranges of one vault' growth
 jq -s . "$BENCH_FIGURES" >"$build/bench.json"

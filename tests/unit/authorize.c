@@ -289,6 +289,28 @@ static void a_token_is_verified_once_a_generation(void **state)
 	assert_int_equal(gate.key_requests, before + 1);
 }
 
+/* Not one letter of it may be another, nor may one be missing or too many. */
+static void what_resembles_a_known_token_is_none(void **state)
+{
+	size_t length;
+
+	(void)state;
+	gate_token(&gate, "{\"uti\":\"resembled\"}");
+	gate_expect(&gate, AUTHORIZE_TRUSTED_SERVICE);
+	length = strlen(gate.authorization);
+	for (size_t i = strlen("Bearer "); i < length; i++) {
+		char letter = gate.authorization[i];
+
+		gate.authorization[i] = letter == 'A' ? 'B' : 'A';
+		gate_expect(&gate, AUTHORIZE_INVALID_TOKEN);
+		gate.authorization[i] = letter;
+	}
+	gate.authorization[length - 1] = '\0';
+	gate_expect(&gate, AUTHORIZE_INVALID_TOKEN);
+	gate_token(&gate, "{\"uti\":\"resembled\"}");
+	gate_expect(&gate, AUTHORIZE_TRUSTED_SERVICE);
+}
+
 static void a_vault_in_audit_keeps_out_only_what_is_blocked(void **state)
 {
 	(void)state;
@@ -341,6 +363,7 @@ int main(void)
 		TEST(row_8_a_permission_comes_from_an_access_policy),
 		TEST(row_9_a_trusted_service_gets_through),
 		TEST(a_token_is_verified_once_a_generation),
+		TEST(what_resembles_a_known_token_is_none),
 		TEST(a_vault_in_audit_keeps_out_only_what_is_blocked),
 		TEST(every_reason_has_a_row_and_words),
 	};
