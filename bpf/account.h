@@ -47,31 +47,29 @@ MATCH_CALL void account_describe(const struct visit *visit, struct vw_sighting *
 	sighting->generation = visit->match.header ? visit->match.header->generation : 0;
 }
 
-/* May this CPU send an event? Refills once a second. */
-static __always_inline bool account_may_send(struct vw_rate *rate)
+/* Once a second this CPU may send VW_EVENTS_PER_SECOND more. */
+static __always_inline void account_refill(struct vw_rate *rate)
 {
 	__u64 now = bpf_ktime_get_coarse_ns();
 
-	if (now - rate->window >= 1000000000ULL) {
-		rate->window = now;
-		rate->left = VW_EVENTS_PER_SECOND;
-	}
-	if (!rate->left) {
-		rate->suppressed++;
-		return false;
-	}
-	rate->left--;
-	return true;
+	if (now - rate->window < 1000000000ULL)
+		return;
+	rate->window = now;
+	rate->left = VW_EVENTS_PER_SECOND;
 }
 
-MATCH_CALL int account_event(const struct visit *visit, __u32 length)
+MATCH_CALL int account_send(const struct visit *visit, struct vw_rate *rate, __u32 length)
 {
-	__u32 zero = 0;
-	struct vw_rate *rate = bpf_map_lookup_elem(&vw_rates, &zero);
 	struct vw_event *event;
 
-	if (!rate || !account_may_send(rate))
+	if (!rate)
 		return 0;
+	account_refill(rate);
+	if (!rate->left) {
+		rate->suppressed++;
+		return 0;
+	}
+	rate->left--;
 	event = bpf_ringbuf_reserve(&vw_events, sizeof(*event), 0);
 	if (!event) {
 		rate->suppressed++;
@@ -86,4 +84,27 @@ MATCH_CALL int account_event(const struct visit *visit, __u32 length)
 	account_describe(visit, &event->sighting);
 	bpf_ringbuf_submit(event, 0);
 	return 1;
+}
+
+/*
+ * An event of a packet, if `wanted` is 1 and this CPU may send one. The clock moves by
+ * ticks, so it is looked at once a tick; between two looks a packet without a claim
+ * and one that comes too late go the same way, and nothing is mispredicted.
+ */
+static __always_inline void account_event(const struct visit *visit, __u32 length, __u64 wanted)
+{
+	__u32 zero = 0;
+	struct vw_rate *rate = bpf_map_lookup_elem(&vw_rates, &zero);
+	__u64 tick = bpf_jiffies64(), due;
+
+	if (!rate)
+		return;
+	due = (rate->tick ^ tick) | rate->left;
+	PACKET_BARRIER(due);
+	if (packet_equal(due, 0) | (wanted ^ 1)) {
+		rate->suppressed += (__u32)wanted;
+		return;
+	}
+	rate->tick = tick;
+	account_send(visit, rate, length);
 }

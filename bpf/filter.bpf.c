@@ -127,14 +127,12 @@ static __always_inline void decide(struct xdp_md *context, struct visit *visit, 
 		match_plain(visit, has_vlan_tag(visit));
 }
 
-/*
- * Who is gated may come in as far as the gate: that is, if connections are steered.
- * Nothing else would keep him from the vault.
- */
-static __always_inline bool keeps_out(enum vw_verdict verdict, const struct match *match)
+static __always_inline int action_of(enum vw_verdict verdict, const struct match *match)
 {
-	return verdict == VW_VERDICT_DROP || (verdict == VW_VERDICT_GATE && !match->steered);
+	return XDP_PASS - (int)outcome_keeps_out(verdict, match->steered);
 }
+
+_Static_assert(XDP_PASS - 1 == XDP_DROP, "what is kept out is dropped");
 
 static __always_inline int filter(struct xdp_md *context, __u32 length)
 {
@@ -148,9 +146,8 @@ static __always_inline int filter(struct xdp_md *context, __u32 length)
 	outcome = outcome_of(&visit.decision);
 	account_count(visit.decision.seat, outcome, length);
 	verdict = outcome_verdict(outcome);
-	if (verdict == VW_VERDICT_DROP || verdict == VW_VERDICT_WOULD_DROP)
-		account_event(&visit, length);
-	return keeps_out(verdict, &visit.match) ? XDP_DROP : XDP_PASS;
+	account_event(&visit, length, outcome_is_told(verdict));
+	return action_of(verdict, &visit.match);
 }
 
 SEC("xdp")
@@ -179,7 +176,7 @@ int vw_explain(struct xdp_md *context)
 	decide(context, &visit, answer->interface, context->data_end - context->data);
 	__builtin_memset(&answer->sighting, 0, sizeof(answer->sighting));
 	account_describe(&visit, &answer->sighting);
-	return keeps_out(answer->sighting.verdict, &visit.match) ? XDP_DROP : XDP_PASS;
+	return action_of(answer->sighting.verdict, &visit.match);
 }
 
 char LICENSE[] SEC("license") = "GPL";

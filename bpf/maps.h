@@ -138,6 +138,7 @@ struct {
 /* What is left of this CPU's events. Writer: the filter. */
 struct vw_rate {
 	__u64 window; /* CLOCK_MONOTONIC, nanoseconds: when `left` was last filled */
+	__u64 tick;   /* jiffies at the last look at that clock */
 	__u32 left;
 	__u32 suppressed;
 };

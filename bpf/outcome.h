@@ -37,3 +37,20 @@ static __always_inline enum vw_verdict outcome_verdict(__u32 outcome)
 {
 	return outcome_verdicts[outcome & 63];
 }
+
+/* 1 for a verdict that events tell of, without a branch. */
+static __always_inline __u64 outcome_is_told(enum vw_verdict verdict)
+{
+	return packet_equal(verdict, VW_VERDICT_DROP) |
+	       packet_equal(verdict, VW_VERDICT_WOULD_DROP);
+}
+
+/*
+ * 1 if a packet is kept out, without a branch. Who is gated may come in as far as the
+ * gate: that is, if connections are steered. Nothing else would keep him from the vault.
+ */
+static __always_inline __u64 outcome_keeps_out(enum vw_verdict verdict, __u64 steered)
+{
+	return packet_equal(verdict, VW_VERDICT_DROP) |
+	       (packet_equal(verdict, VW_VERDICT_GATE) & packet_equal(steered, 0));
+}
