@@ -85,6 +85,7 @@ static __always_inline struct match_place match_find(match_image image, __u32 se
 
 	if (!line || address == IMAGE_KEY_PAD)
 		return place;
+	line += (__u32)((__u64)address >> (32 - IMAGE_SET_BITS(set)));
 #ifdef __bpf__
 #pragma clang loop unroll(disable)
 #endif
@@ -106,6 +107,23 @@ static __always_inline struct match_place match_find(match_image image, __u32 se
 static __always_inline bool match_contains(match_image image, __u32 set, __u32 address)
 {
 	return match_find(image, set, address).rank & 1;
+}
+
+/*
+ * May the address be blocked or failsafe? Not if it is `allowed`: the rules are compiled
+ * without these. 1 also if the line that would say it is not there: then the sets
+ * themselves are asked.
+ */
+static __always_inline __u64 match_guard(match_image image, __u32 guard, __u32 address,
+					 __u64 allowed)
+{
+	__u64 cell = (__u64)address >> (32 - IMAGE_SET_BITS(guard));
+	const union image_line *line;
+
+	if (!guard)
+		return 0;
+	line = match_line(image, IMAGE_SET_LINE(guard) + (__u32)(cell >> IMAGE_GUARD_LINE_BITS));
+	return line ? line->guard.words[cell >> 6 & 7] >> (cell & 63) & 1 & ~allowed : 1;
 }
 
 /* Is the source in a part of the set whose time is not over? */

@@ -118,7 +118,8 @@ MATCH_CALL enum vw_reason match_tagged(const struct match *match, const struct i
 		if (row && row->flags & IMAGE_TAG_BLOCKED)
 			return VW_REASON_BLOCKED;
 	}
-	if (packet->family == 4 && match_contains(match->image, header->block, source))
+	if (packet->family == 4 && match_guard(match->image, header->guard, source, 0) &&
+	    match_contains(match->image, header->block, source))
 		return VW_REASON_BLOCKED;
 	if (target->flags & IMAGE_DEFAULT_ALLOW)
 		return VW_REASON_DEFAULT_ALLOW;
@@ -150,28 +151,46 @@ MATCH_CALL enum vw_reason match_exceptions(const struct match *match,
 	return VW_REASON_NOT_ALLOWED;
 }
 
-/* Rows 5 to 12 without a tag. */
+/* Rows 5 to 12 for a source that may be failsafe or blocked, or for a target with more than rules.
+ */
+MATCH_CALL enum vw_reason match_further(const struct match *match,
+					const struct image_target *target, __u32 source, bool near)
+{
+	const struct image_header *header = match->header;
+
+	if (near && match_contains(match->image, header->failsafe, source))
+		return VW_REASON_FAILSAFE;
+	if (near && match_contains(match->image, header->block, source))
+		return VW_REASON_BLOCKED;
+	if (target->flags & IMAGE_DEFAULT_ALLOW)
+		return VW_REASON_DEFAULT_ALLOW;
+	if (target->flags & (IMAGE_EXPIRING | IMAGE_BYPASS))
+		return match_exceptions(match, target, source);
+	return VW_REASON_NOT_ALLOWED;
+}
+
+/*
+ * Rows 5 to 12 without a tag. Most packets leave at the end: whether they are in the
+ * rules is as good as random, so nothing branches on it.
+ */
 static __always_inline enum vw_reason match_untagged(const struct match *match,
 						     const struct image_target *target,
 						     const struct packet *packet)
 {
-	const struct image_header *header = match->header;
+	__u64 allowed, near;
 	__u32 source;
 
 	if (packet->family != 4)
 		return target->flags & IMAGE_DEFAULT_ALLOW ? VW_REASON_DEFAULT_ALLOW
 							   : VW_REASON_NOT_ALLOWED;
 	source = packet_ntohl(packet->source4);
-	if (match_contains(match->image, target->ranges, source))
-		return VW_REASON_IP_RULE; /* compiled without failsafe and blocked sources */
-	if (match_contains(match->image, header->withheld, source))
-		return match_contains(match->image, header->failsafe, source) ? VW_REASON_FAILSAFE
-									      : VW_REASON_BLOCKED;
-	if (target->flags & IMAGE_DEFAULT_ALLOW)
-		return VW_REASON_DEFAULT_ALLOW;
-	if (target->flags & (IMAGE_EXPIRING | IMAGE_BYPASS))
-		return match_exceptions(match, target, source);
-	return VW_REASON_NOT_ALLOWED;
+	allowed = match_contains(match->image, target->ranges, source);
+	near = match_guard(match->image, match->header->guard, source, allowed);
+	if (near || (target->flags && !allowed))
+		return match_further(match, target, source, near);
+	PACKET_BARRIER(allowed);
+	return VW_REASON_NOT_ALLOWED -
+	       (enum vw_reason)allowed * (VW_REASON_NOT_ALLOWED - VW_REASON_IP_RULE);
 }
 
 static __always_inline void match_decide(struct decision *decision, enum vw_reason reason,

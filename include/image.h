@@ -17,6 +17,12 @@
  *   inner  keys[0] first child's line,  keys[1..15] first keys of children 1..15
  * The leaves of a set stand in a row, all full but the last. 255.255.255.255 is
  * in no set (it equals the padding; no unicast packet has it as a source).
+ * There are 2^bits roots in a row, one for each value of an address's top bits: it
+ * has the leaves of these addresses below it, and a leaf on a border has two parents.
+ * For most sets that leaves one inner level, whatever their length.
+ *
+ * The guard. One bit for each value of an address's top bits: 0 if no address that
+ * begins so is blocked or failsafe. Most sources are told by it to be neither.
  *
  * Tables are open-addressed hashes of whole lines: a key is in the first line
  * of its probe sequence that had room, so a line with a free slot ends a search.
@@ -27,19 +33,27 @@
 
 #define IMAGE_LINE_BYTES 64U
 #define IMAGE_MAGIC	 0x6c615756U /* "VWal" */
-#define IMAGE_LAYOUT	 1U	     /* raised with every change of this file */
+#define IMAGE_LAYOUT	 2U	     /* raised with every change of this file */
 
 #define IMAGE_KEY_PAD	 0xffffffffU
 #define IMAGE_NODE_KEYS	 16U
 #define IMAGE_DEPTH_MAX	 6U /* 16^7 boundaries, more than there are lines */
+#define IMAGE_LINES_MAX	 (1U << 24)
 #define IMAGE_PROBES	 8U /* the longest probe sequence `compile` may leave */
 
-/* A set as a number: its root's line, and how many inner levels lie above the leaves. */
-#define IMAGE_SET_LINE_BITS    28U
-#define IMAGE_SET_EMPTY	       0U
-#define IMAGE_SET(line, depth) ((line) | ((depth) << IMAGE_SET_LINE_BITS))
-#define IMAGE_SET_LINE(set)    ((set) & ((1U << IMAGE_SET_LINE_BITS) - 1))
-#define IMAGE_SET_DEPTH(set)   ((set) >> IMAGE_SET_LINE_BITS)
+/*
+ * A set as a number: the line of its first root, how many inner levels lie above
+ * the leaves, and how many top bits of an address choose the root. The guard is
+ * written like a set without levels.
+ */
+#define IMAGE_SET_EMPTY		     0U
+#define IMAGE_SET(line, depth, bits) ((line) | ((depth) << 24) | ((bits) << 27))
+#define IMAGE_SET_LINE(set)	     ((set) & (IMAGE_LINES_MAX - 1))
+#define IMAGE_SET_DEPTH(set)	     ((set) >> 24 & 7U)
+#define IMAGE_SET_BITS(set)	     ((set) >> 27)
+
+#define IMAGE_GUARD_LINE_BITS	     9U /* of an address go to one line: 512 bits of guard */
+#define IMAGE_GUARD_BITS_MAX	     22U
 
 /* The seat that counts what cannot be told to belong to one vault; its name is "-". */
 #define IMAGE_SEAT_NODE 0U
@@ -73,7 +87,7 @@ struct image_header {
 	struct image_table hosts6;
 	struct image_table tags; /* struct image_tag */
 	__u32 policies;		 /* line of the first struct image_policy, indexed by seat */
-	__u32 withheld;		 /* set of both that follow: most packets are in neither */
+	__u32 guard;		 /* where the two sets that follow may hold something */
 	__u32 block;		 /* set of sources refused everywhere */
 	__u32 failsafe;		 /* set of sources that get in everywhere */
 	__u32 flags;		 /* enum image_flag */
@@ -184,6 +198,10 @@ struct image_node {
 	__u32 keys[IMAGE_NODE_KEYS];
 };
 
+struct image_guard {
+	__u64 words[8];
+};
+
 union image_line {
 	struct image_identity identity;
 	struct image_header header;
@@ -194,6 +212,7 @@ union image_line {
 	struct image_policy policy;
 	struct image_expiries expiries;
 	struct image_node node;
+	struct image_guard guard;
 };
 
 #define IMAGE_LINE_IDENTITY 0U
@@ -231,3 +250,4 @@ _Static_assert(sizeof(struct image_frontend6) == 32, "two to a line");
 _Static_assert(sizeof(struct image_tag) == 16, "four to a line");
 _Static_assert(sizeof(struct image_policy) == IMAGE_LINE_BYTES, "fills its line");
 _Static_assert(sizeof(struct image_node) == IMAGE_LINE_BYTES, "fills its line");
+_Static_assert(sizeof(struct image_guard) == IMAGE_LINE_BYTES, "fills its line");

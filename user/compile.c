@@ -81,8 +81,8 @@ static int add_node_sets(struct compilation *compilation)
 		r = image_add_set(&compilation->builder, &compilation->rules.failsafe,
 				  &header->failsafe);
 	if (!r)
-		r = image_add_set(&compilation->builder, &compilation->rules.withheld,
-				  &header->withheld);
+		r = image_add_guard(&compilation->builder, &compilation->rules.withheld,
+				    &header->guard);
 	return r;
 }
 

@@ -30,6 +30,16 @@ void image_builder_free(struct image_builder *builder);
 /* Room for `count` zeroed lines in a row. 0, -ENOMEM, or -ENOSPC past the limit. */
 int image_reserve(struct image_builder *builder, size_t count, uint32_t *ret_first);
 
+/* Fills a node from a key on with what stands for none. */
+void image_pad(union image_line *line, size_t from);
+
+/* Inner nodes over `count` leaves that begin at line `leaves`: the set that they are. */
+int image_add_tree(struct image_builder *builder, uint32_t leaves, size_t count, uint32_t *ret_set);
+
+/* A guard that says where a normalized set may hold something; 0 if it holds nothing. */
+int image_add_guard(struct image_builder *builder, const struct range_set *set,
+		    uint32_t *ret_guard);
+
 /* Lays out a normalized set, or finds the same one laid out before. */
 int image_add_set(struct image_builder *builder, const struct range_set *set, uint32_t *ret_set);
 

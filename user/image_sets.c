@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sets of an image: sorted boundaries in leaves of 16, inner nodes above; equal sets are shared. */
+/* Sets of an image: sorted boundaries in leaves of 16; equal sets are shared. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,60 +56,6 @@ static size_t boundary_count(const struct range_set *set)
 	size_t count = set->count * 2;
 
 	return count && set->items[set->count - 1].last == UINT32_MAX ? count - 1 : count;
-}
-
-static void pad(union image_line *line, size_t from)
-{
-	for (size_t i = from; i < IMAGE_NODE_KEYS; i++)
-		line->node.keys[i] = IMAGE_KEY_PAD;
-}
-
-/*
- * One level of inner nodes over `count` nodes that begin at line `below`. `first`
- * holds the first key of each, and on return that of each new node.
- */
-static int add_level(struct image_builder *builder, uint32_t below, size_t count, uint32_t *first,
-		     uint32_t *ret_level)
-{
-	size_t nodes = (count + IMAGE_NODE_KEYS - 1) / IMAGE_NODE_KEYS;
-	int r = image_reserve(builder, nodes, ret_level);
-
-	if (r)
-		return r;
-	for (size_t n = 0; n < nodes; n++) {
-		union image_line *line = &builder->lines[*ret_level + n];
-		size_t begin = n * IMAGE_NODE_KEYS;
-		size_t children = count - begin < IMAGE_NODE_KEYS ? count - begin : IMAGE_NODE_KEYS;
-
-		line->node.keys[0] = below + (uint32_t)begin;
-		for (size_t child = 1; child < children; child++)
-			line->node.keys[child] = first[begin + child];
-		pad(line, children);
-		first[n] = first[begin];
-	}
-	return 0;
-}
-
-/* The levels above `count` leaves that begin at line `leaves`. */
-static int add_tree(struct image_builder *builder, uint32_t leaves, size_t count, uint32_t *ret_set)
-{
-	cleanup(free_ptr) uint32_t *first = reallocarray(NULL, count, sizeof(*first));
-	uint32_t level = leaves, depth = 0;
-
-	if (!first)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		first[i] = builder->lines[leaves + i].node.keys[0];
-	while (count > 1) {
-		int r = add_level(builder, level, count, first, &level);
-
-		if (r)
-			return r;
-		count = (count + IMAGE_NODE_KEYS - 1) / IMAGE_NODE_KEYS;
-		depth++;
-	}
-	*ret_set = IMAGE_SET(level, depth);
-	return 0;
 }
 
 static int add_leaves(struct image_builder *builder, size_t boundaries, uint32_t *ret_leaves)
@@ -187,7 +133,7 @@ static void fill_leaves(union image_line *leaves, const struct range_set *set, s
 	for (size_t i = 0; i < boundaries; i++)
 		leaves[i / IMAGE_NODE_KEYS].node.keys[i % IMAGE_NODE_KEYS] = boundary(set, i);
 	if (boundaries % IMAGE_NODE_KEYS)
-		pad(&leaves[boundaries / IMAGE_NODE_KEYS], boundaries % IMAGE_NODE_KEYS);
+		image_pad(&leaves[boundaries / IMAGE_NODE_KEYS], boundaries % IMAGE_NODE_KEYS);
 }
 
 int image_add_set(struct image_builder *builder, const struct range_set *set, uint32_t *ret_set)
@@ -214,7 +160,7 @@ int image_add_set(struct image_builder *builder, const struct range_set *set, ui
 	if (r)
 		return r;
 	fill_leaves(builder->lines + leaves, set, boundaries);
-	r = add_tree(builder, leaves, builder->count - leaves, &number);
+	r = image_add_tree(builder, leaves, builder->count - leaves, &number);
 	if (r)
 		return r;
 	*known = (struct image_known_set){hash, boundaries, number, leaves};
@@ -310,9 +256,9 @@ static int lay_out_timed(struct image_builder *builder, const uint32_t *points, 
 		builder->lines[timed.leaves + i / IMAGE_NODE_KEYS].node.keys[i % IMAGE_NODE_KEYS] =
 			points[i];
 	if (parts % IMAGE_NODE_KEYS)
-		pad(&builder->lines[timed.leaves + parts / IMAGE_NODE_KEYS],
-		    parts % IMAGE_NODE_KEYS);
-	r = add_tree(builder, timed.leaves, builder->count - timed.leaves, &timed.set);
+		image_pad(&builder->lines[timed.leaves + parts / IMAGE_NODE_KEYS],
+			  parts % IMAGE_NODE_KEYS);
+	r = image_add_tree(builder, timed.leaves, builder->count - timed.leaves, &timed.set);
 	if (r)
 		return r;
 	r = image_reserve(builder, parts / 8 + 1, &timed.expiries);

@@ -88,7 +88,7 @@ static int add_table(struct image_builder *builder, const struct table_kind *kin
 	size_t start = builder->count;
 	size_t lines = 1;
 
-	while (lines * kind->slots < count * 2)
+	while (lines * kind->slots < count * 3 / 2)
 		lines *= 2;
 	for (;; lines *= 2) {
 		uint32_t first;

@@ -8,9 +8,11 @@
 #include <bpf/bpf_helpers.h>
 
 #define match_contains image_contains
+#define match_guard    image_guard
 #define match_table4   image_table4
 #include "lookup.h"
 #undef match_contains
+#undef match_guard
 #undef match_table4
 #include "bench.h"
 
@@ -58,6 +60,13 @@ static __always_inline bool match_contains(match_image image, __u32 set, __u32 a
 	if (set == BENCH_SET_FAILSAFE)
 		return bpf_map_lookup_elem(&bench_failsafe, &of_node) != NULL;
 	return bpf_map_lookup_elem(&bench_ranges, &key) != NULL;
+}
+
+/* The trie of blocked sources itself: a guard for a trie would be one of ours. */
+static __always_inline __u64 match_guard(match_image image, __u32 guard, __u32 address,
+					 __u64 allowed)
+{
+	return !allowed && match_contains(image, guard, address);
 }
 
 /* Hosts are frontends with port 0, in the same table. */

@@ -90,7 +90,7 @@ bool lpm_publish(struct subject *subject, const struct bench_rules *rules)
 		.block = BENCH_SET_BLOCK,
 		.failsafe = BENCH_SET_FAILSAFE,
 		.flags = IMAGE_UDP_TUNNELS,
-		.withheld = BENCH_SET_BLOCK,
+		.guard = BENCH_SET_BLOCK,
 	};
 	if (add_rules(subject, rules))
 		return subject_publish(subject, &image);
