@@ -16,11 +16,15 @@
 #define READ_OFFSET	 ((1U << READ_OFFSET_BITS) - 1)
 
 /* Does the frame bear a VLAN id, and came in where that is an endpoint tag? */
-static __always_inline bool has_vlan_tag(const struct visit *visit)
+static __always_inline bool has_vlan_tag(const struct packet *packet, struct xdp_md *context,
+					 const __u32 *asked)
 {
-	__u32 interface = visit->interface;
+	__u32 interface;
 
-	return visit->packet.vlan && bpf_map_lookup_elem(&vw_interfaces, &interface);
+	if (!packet->vlan)
+		return false;
+	interface = asked ? *asked : context->ingress_ifindex;
+	return bpf_map_lookup_elem(&vw_interfaces, &interface);
 }
 
 /*
@@ -103,33 +107,42 @@ static __always_inline void read_frame(struct xdp_md *context, struct packet *pa
 }
 
 /*
- * Decides about one frame. Without an image nothing can be told apart: then all is
- * refused. It cannot happen once the agent has attached, since that comes last.
+ * Decides about one frame. `asked` is the interface that it is to have come in on; NULL:
+ * that of the context. Without an image nothing can be told apart: then all is refused.
+ * It cannot happen once the agent has attached, since that comes last. Returns where the
+ * packet is to be counted, if that was looked up already.
  */
-static __always_inline void decide(struct xdp_md *context, struct visit *visit, __u32 interface,
-				   __u32 length)
+static __always_inline struct vw_counters *decide(struct xdp_md *context, struct visit *visit,
+						  const __u32 *asked, __u32 length)
 {
 	const struct image_tunnel *tunnel;
+	const struct image_target *target;
+	struct vw_counters *counters;
 
 	visit->packet = (struct packet){};
 	visit->decision = (struct decision){};
 	visit->outer_source = 0;
-	visit->interface = interface;
 	if (!cell_open(&visit->match)) {
 		match_refuse(&visit->decision, VW_REASON_NOT_ALLOWED);
-		return;
+		return NULL;
 	}
 	read_frame(context, &visit->packet, length);
 	tunnel = match_tunnel(&visit->match, &visit->packet);
-	if (tunnel)
+	if (tunnel) {
 		enter_tunnel(context, visit, tunnel, length);
-	else
-		match_plain(visit, has_vlan_tag(visit));
+		return NULL;
+	}
+	target = match_admit(&visit->match, &visit->packet, &visit->decision);
+	if (!target)
+		return NULL;
+	counters = account_expect(target->seat);
+	match_plain(visit, target, has_vlan_tag(&visit->packet, context, asked));
+	return counters;
 }
 
-static __always_inline int action_of(enum vw_verdict verdict, const struct match *match)
+static __always_inline int action_of(__u32 marked, const struct match *match)
 {
-	return XDP_PASS - (int)outcome_keeps_out(verdict, match->steered);
+	return XDP_PASS - (int)outcome_keeps_out(marked, match->steered);
 }
 
 _Static_assert(XDP_PASS - 1 == XDP_DROP, "what is kept out is dropped");
@@ -137,17 +150,17 @@ _Static_assert(XDP_PASS - 1 == XDP_DROP, "what is kept out is dropped");
 static __always_inline int filter(struct xdp_md *context, __u32 length)
 {
 	struct visit visit;
-	enum vw_verdict verdict;
-	__u32 outcome;
+	struct vw_counters *counters = decide(context, &visit, NULL, length);
+	__u32 marked;
 
-	decide(context, &visit, context->ingress_ifindex, length);
 	if (visit.decision.reason == VW_REASON_NOT_OURS)
 		return XDP_PASS;
-	outcome = outcome_of(&visit.decision);
-	account_count(visit.decision.seat, outcome, length);
-	verdict = outcome_verdict(outcome);
-	account_event(&visit, length, outcome_is_told(verdict));
-	return action_of(verdict, &visit.match);
+	marked = outcome_marked(&visit.decision);
+	if (!counters)
+		counters = account_find(visit.decision.seat);
+	account_count(counters, marked & OUTCOME_NUMBER, length);
+	account_event(context, &visit, length, outcome_is_told(marked));
+	return action_of(marked, &visit.match);
 }
 
 SEC("xdp")
@@ -173,10 +186,10 @@ int vw_explain(struct xdp_md *context)
 	answer = bpf_map_lookup_elem(&vw_answers, &zero);
 	if (!answer)
 		return XDP_ABORTED;
-	decide(context, &visit, answer->interface, context->data_end - context->data);
+	(void)decide(context, &visit, &answer->interface, context->data_end - context->data);
 	__builtin_memset(&answer->sighting, 0, sizeof(answer->sighting));
 	account_describe(&visit, &answer->sighting);
-	return action_of(answer->sighting.verdict, &visit.match);
+	return action_of(outcome_marked(&visit.decision), &visit.match);
 }
 
 char LICENSE[] SEC("license") = "GPL";

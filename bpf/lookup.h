@@ -152,9 +152,11 @@ static __always_inline bool match_unexpired(const struct match *match,
 static __always_inline __u64 match_slot4(const union image_line *bucket, __u64 key)
 {
 	__u64 slot = packet_equal(bucket->frontends4[1].key.whole, key);
+	__u64 last = packet_equal(bucket->frontends4[3].key.whole, key);
 
+	PACKET_BARRIER(last); /* or its product becomes a branch */
 	slot += packet_equal(bucket->frontends4[2].key.whole, key) << 1;
-	slot += packet_equal(bucket->frontends4[3].key.whole, key) * 3;
+	slot += last * 3;
 	return slot & 3;
 }
 

@@ -30,7 +30,6 @@ struct visit {
 	struct match match;
 	struct packet packet; /* the frame's, or once it is unwrapped, the one in its tunnel */
 	__be32 outer_source;  /* of the tunnel, IPv4; 0 without one */
-	__u32 interface;      /* ifindex that it came in on */
 	struct decision decision;
 };
 
@@ -328,16 +327,15 @@ static __always_inline bool match_knows_tag(const struct match *match, __u32 tag
 	return match_tag(match->image, &match->header->tags, IMAGE_OWNER_NODE, tag) != NULL;
 }
 
-/* A packet in no tunnel. `vlan_tags`: VLAN ids are endpoint tags where it came in. */
-static __always_inline void match_plain(struct visit *visit, bool vlan_tags)
+/* A whole packet for a target, in no tunnel. `vlan_tags`: VLAN ids are endpoint tags where it came
+ * in. */
+static __always_inline void match_plain(struct visit *visit, const struct image_target *target,
+					bool vlan_tags)
 {
 	const struct packet *packet = &visit->packet;
 	const struct match *match = &visit->match;
 	struct decision *decision = &visit->decision;
-	const struct image_target *target = match_admit(match, packet, decision);
 
-	if (!target)
-		return;
 	if (vlan_tags && match_knows_tag(match, packet->vlan)) {
 		decision->tagged = true;
 		decision->tag = packet->vlan;

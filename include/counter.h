@@ -50,9 +50,12 @@ struct vw_counter {
 	__u64 bytes; /* whole frames */
 };
 
+/* Whole cache lines of four, so that the counters of most seats begin with one. */
+#define VW_OUTCOME_PLACES ((VW_OUTCOME_COUNT + 3U) / 4 * 4)
+
 /* Writer: the filter. */
 struct vw_counters {
-	struct vw_counter outcomes[VW_OUTCOME_COUNT]; /* index: enum vw_outcome */
+	struct vw_counter outcomes[VW_OUTCOME_PLACES]; /* index: enum vw_outcome */
 };
 
 /* New connections, by what became of them. Writer: steer. */
@@ -71,3 +74,5 @@ enum vw_family {
 
 _Static_assert(sizeof(struct vw_cell) == 16, "no padding crosses the border");
 _Static_assert(sizeof(struct vw_counter) == 16, "no padding crosses the border");
+_Static_assert(VW_OUTCOME_IP_RULE_ALLOW / 4 == VW_OUTCOME_NOT_ALLOWED_DROP / 4,
+	       "what becomes of most packets is counted in one line");
