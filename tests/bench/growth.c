@@ -51,18 +51,28 @@ static struct bench_plan make_plan(const char *name)
 	return (struct bench_plan){.name = name, .runs = bench_runs(RUNS_DEFAULT)};
 }
 
-static bool measure_image(const struct bench_rules *rules, struct bench_outcome *outcome)
+/* Loads the filter; anew only where its slot has to be larger. */
+static bool load_image(struct subject *subject, size_t ranges)
 {
-	uint32_t lines = LOADER_SLOT_LINES * (rules->size.ranges > RANGES_BEYOND ? 4 : 1);
-	struct bench_image_bpf *skeleton = bench_image_bpf__open();
-	cleanup(subject_close) struct subject subject = {0};
+	uint32_t lines = LOADER_SLOT_LINES * (ranges > RANGES_BEYOND ? 4 : 1);
+	struct bench_image_bpf *skeleton;
+
+	if (subject->object && subject->lines == lines)
+		return true;
+	subject_close(subject);
+	skeleton = bench_image_bpf__open();
+	return skeleton && subject_load(subject, skeleton->obj, lines, BENCH_PLAIN);
+}
+
+static bool measure_image(struct subject *subject, const struct bench_rules *rules,
+			  struct bench_outcome *outcome)
+{
 	struct bench_expected expected;
 
-	if (!skeleton || !subject_load(&subject, skeleton->obj, lines) ||
-	    !subject_publish_rules(&subject, rules))
+	if (!load_image(subject, rules->size.ranges) || !subject_publish_rules(subject, rules))
 		return false;
-	make_trace(rules, subject.trace, &expected);
-	return bench_measure(&subject, make_plan("growth"), &expected, outcome);
+	make_trace(rules, subject->trace, &expected);
+	return bench_measure(subject, make_plan("growth"), &expected, outcome);
 }
 
 static bool measure_lpm(const struct bench_rules *rules, struct bench_outcome *outcome)
@@ -71,21 +81,21 @@ static bool measure_lpm(const struct bench_rules *rules, struct bench_outcome *o
 	cleanup(subject_close) struct subject subject = {0};
 	struct bench_expected expected;
 
-	if (!skeleton || !subject_load(&subject, skeleton->obj, IMAGE_LINE_FIRST) ||
+	if (!skeleton || !subject_load(&subject, skeleton->obj, IMAGE_LINE_FIRST, BENCH_PLAIN) ||
 	    !lpm_publish(&subject, rules))
 		return false;
 	make_trace(rules, subject.trace, &expected);
 	return bench_measure(&subject, make_plan("growth with LPM_TRIE"), &expected, outcome);
 }
 
-static bool run_size(size_t ranges)
+static bool run_size(struct subject *subject, size_t ranges)
 {
 	const struct bench_size size = {.vaults = 1, .ranges = ranges, .sparse = true};
 	cleanup(bench_rules_free) struct bench_rules rules = {0};
 	struct bench_outcome image, lpm;
 
-	if (!bench_rules_make(&rules, &size, random_seed(1)) || !measure_image(&rules, &image) ||
-	    !measure_lpm(&rules, &lpm))
+	if (!bench_rules_make(&rules, &size, random_seed(1)) ||
+	    !measure_image(subject, &rules, &image) || !measure_lpm(&rules, &lpm))
 		return false;
 	(void)printf("%zu %.2f %.2f %.2f\n", ranges, figure_median(&image.floor),
 		     figure_median(&image.total), figure_median(&lpm.total));
@@ -95,10 +105,11 @@ static bool run_size(size_t ranges)
 int main(int argc, char **argv)
 {
 	size_t most = argc > 1 ? strtoul(argv[1], NULL, 10) : RANGES_MOST;
+	cleanup(subject_close) struct subject subject = {0};
 
 	bench_stay_put();
 	for (size_t ranges = 10; ranges <= most; ranges *= 10)
-		if (!run_size(ranges))
+		if (!run_size(&subject, ranges))
 			return EXIT_FAILURE;
 	return EXIT_SUCCESS;
 }

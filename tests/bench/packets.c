@@ -127,6 +127,15 @@ static struct bench_plan plan_of(const struct scenario *scenario)
 				   .runs = bench_runs(RUNS_DEFAULT)};
 }
 
+/* The peer is slow and its figures lie close together: half as many. */
+static struct bench_plan plan_of_lpm(const struct scenario *scenario)
+{
+	struct bench_plan plan = plan_of(scenario);
+
+	plan.runs = (plan.runs + 1) / 2;
+	return plan;
+}
+
 /* The kernel's own share of every figure here. */
 static bool measure_loop(struct subject *subject, size_t runs)
 {
@@ -198,7 +207,10 @@ static bool stage_set(struct stage *stage, const struct bench_size *size)
 		return true;
 	stage_close(stage);
 	skeleton = bench_image_bpf__open();
-	return skeleton && subject_load(&stage->image, skeleton->obj, LOADER_SLOT_LINES) &&
+	return skeleton &&
+	       subject_load(&stage->image, skeleton->obj, LOADER_SLOT_LINES,
+			    1U << BENCH_EMPTY | BENCH_PLAIN |
+				    (size->networks ? BENCH_TUNNEL : 0)) &&
 	       bench_rules_make(&stage->rules, size, random_seed(1)) &&
 	       subject_publish_rules(&stage->image, &stage->rules);
 }
@@ -210,7 +222,8 @@ static bool stage_set_lpm(struct stage *stage)
 	if (stage->lpm.object)
 		return true;
 	skeleton = bench_lpm_bpf__open();
-	return skeleton && subject_load(&stage->lpm, skeleton->obj, IMAGE_LINE_FIRST) &&
+	return skeleton &&
+	       subject_load(&stage->lpm, skeleton->obj, IMAGE_LINE_FIRST, BENCH_PLAIN) &&
 	       lpm_publish(&stage->lpm, &stage->rules);
 }
 
@@ -232,7 +245,7 @@ static bool run_scenario(struct stage *stage, const struct scenario *scenario)
 	if (!stage_set_lpm(stage))
 		return false;
 	memcpy(stage->lpm.trace, stage->image.trace, BENCH_PACKETS * sizeof(struct bench_packet));
-	return bench_measure(&stage->lpm, plan_of(scenario), &expected, &lpm) &&
+	return bench_measure(&stage->lpm, plan_of_lpm(scenario), &expected, &lpm) &&
 	       report_lpm(scenario, &filter, &lpm);
 }
 

@@ -236,10 +236,11 @@ static bool measure_lpm(struct bench *bench)
 {
 	struct bench_lpm_bpf *skeleton = bench_lpm_bpf__open();
 	cleanup(subject_close) struct subject subject = {0};
-	struct receiver receiver = {.name = "lpm", .packets = PACKETS_FAST, .subject = &subject};
+	struct receiver receiver = {.name = "lpm", .packets = PACKETS_SLOW, .subject = &subject};
 	struct figure rate;
 
-	if (!skeleton || !subject_load(&subject, skeleton->obj, IMAGE_LINE_FIRST) ||
+	if (!skeleton ||
+	    !subject_load(&subject, skeleton->obj, IMAGE_LINE_FIRST, 1U << BENCH_WIRE) ||
 	    !lpm_publish(&subject, &bench->rules))
 		return false;
 	receiver.program = subject.programs[BENCH_WIRE];
@@ -338,7 +339,7 @@ static bool prepare(struct bench *bench, struct subject *subject, size_t ranges)
 	bench->wire = bench_wire_bpf__open_and_load();
 	bench->receiver = if_nametoindex("vb");
 	if (!bench->wire || !bench->receiver || !skeleton ||
-	    !subject_load(subject, skeleton->obj, LOADER_SLOT_LINES) ||
+	    !subject_load(subject, skeleton->obj, LOADER_SLOT_LINES, 1U << BENCH_WIRE) ||
 	    !bench_rules_make(&bench->rules, &size, random_seed(1)) ||
 	    !subject_publish_rules(subject, &bench->rules) || !write_list(bench))
 		return false;

@@ -59,14 +59,14 @@ static void *map_whole(int map, size_t size)
 	return mapped == MAP_FAILED ? NULL : mapped;
 }
 
-static bool find_all(struct subject *subject)
+static bool find_all(struct subject *subject, uint32_t programs)
 {
 	for (size_t i = 0; i < BENCH_PROGRAMS; i++) {
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(subject->object, program_names[i]);
 
 		subject->programs[i] = program ? bpf_program__fd(program) : -1;
-		if (subject->programs[i] < 0)
+		if (programs >> i & 1 && subject->programs[i] < 0)
 			return failed(program_names[i], ENOENT);
 	}
 	subject->state = map_whole(find_globals(subject), sizeof(*subject->state));
@@ -76,8 +76,8 @@ static bool find_all(struct subject *subject)
 	return true;
 }
 
-/* Other programs of the product are in the object, too, and not asked. */
-static void choose_programs(struct bpf_object *object)
+/* The verifier takes longest of all, so it sees only what is to run. */
+static void choose_programs(struct bpf_object *object, uint32_t programs)
 {
 	struct bpf_program *program;
 
@@ -86,7 +86,8 @@ static void choose_programs(struct bpf_object *object)
 		bool wanted = false;
 
 		for (size_t i = 0; i < BENCH_PROGRAMS && !wanted; i++)
-			wanted = strcmp(bpf_program__name(program), program_names[i]) == 0;
+			wanted = programs >> i & 1 &&
+				 strcmp(bpf_program__name(program), program_names[i]) == 0;
 		(void)bpf_program__set_autoload(program, wanted);
 	}
 }
@@ -99,18 +100,19 @@ static int make_lines(uint32_t lines)
 			      lines, &options);
 }
 
-bool subject_load(struct subject *subject, struct bpf_object *object, uint32_t lines)
+bool subject_load(struct subject *subject, struct bpf_object *object, uint32_t lines,
+		  uint32_t programs)
 {
 	struct bpf_map *slots = bpf_object__find_map_by_name(object, "vw_slots");
 	cleanup(close_fd) int inner = make_lines(lines);
 	int r;
 
 	*subject = (struct subject){.object = object, .lines = lines};
-	choose_programs(object);
+	choose_programs(object, programs);
 	r = bpf_map__set_inner_map_fd(slots, inner);
 	if (!r)
 		r = bpf_object__load(object);
-	return r ? failed("load", r) : find_all(subject);
+	return r ? failed("load", r) : find_all(subject, programs);
 }
 
 void subject_close(struct subject *subject)

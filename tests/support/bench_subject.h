@@ -32,8 +32,15 @@ struct subject {
 	struct bench_packet *trace; /* mapped */
 };
 
-/* Loads an opened object and takes it over. These print why they failed, and return false. */
-bool subject_load(struct subject *subject, struct bpf_object *object, uint32_t lines);
+#define BENCH_PLAIN  (1U << BENCH_FLOOR | 1U << BENCH_FILTER)
+#define BENCH_TUNNEL (1U << BENCH_FLOOR_TUNNEL | 1U << BENCH_FILTER_TUNNEL)
+
+/*
+ * Loads an opened object and takes it over; `programs` has a bit for each that is to
+ * run. These print why they failed, and return false.
+ */
+bool subject_load(struct subject *subject, struct bpf_object *object, uint32_t lines,
+		  uint32_t programs);
 /* Puts an image in force: this one, or that of rules as the product compiles them. */
 bool subject_publish(struct subject *subject, const struct image *image);
 bool subject_publish_rules(struct subject *subject, const struct bench_rules *rules);
