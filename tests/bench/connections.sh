@@ -67,7 +67,9 @@ write_rules() {
 }
 
 start_agent() {
-  vw "$1" agent >"$work/$1.log" 2>&1 &
+  # Not by vw: it is the agent itself that has to end.
+  nsenter --net="/run/netns/$1" "$vaultwall" --instance "vwbench$$-$1" --config "$work/node.yaml" \
+    agent >"$work/$1.log" 2>&1 &
   agents+=("$!")
   for _ in {1..200}; do
     if vw "$1" status >/dev/null 2>&1; then break; fi
