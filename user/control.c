@@ -9,8 +9,9 @@
 #include "control_parts.h"
 #include "report.h"
 
-#define CONNECTIONS  64
-#define IDLE_SECONDS 60
+#define CONNECTIONS	  64
+#define IDLE_SECONDS	  60
+#define CONNECTION_MEMORY ((size_t)512 << 10) /* rules come in large pieces */
 
 static const struct http_route routes[] = {
 	{"GET", "/v1/status", control_status},
@@ -41,6 +42,7 @@ int control_open(struct firewall *firewall, struct control **ret_control, struct
 		.body_max = BUNDLE_JSON_MAX,
 		.connections = CONNECTIONS,
 		.timeout = IDLE_SECONDS,
+		.memory = CONNECTION_MEMORY,
 	};
 	int r;
 
@@ -132,9 +134,15 @@ void control_rules(struct http_request *request, void *context)
 {
 	const struct control *control = context;
 	const struct rules *rules = control_need_rules(control, request);
+	struct fault fault = {0};
+	json_t *json = NULL;
 
-	if (rules)
-		http_answer(request, 200, json_incref(rules->stored.bundle.json));
+	if (!rules)
+		return;
+	if (bundle_to_json(&rules->stored.bundle.rules, &json, &fault) < 0)
+		http_refuse(request, 503, "%s", fault.text);
+	else
+		http_answer(request, 200, json);
 }
 
 void control_diagnostics(struct http_request *request, void *context)

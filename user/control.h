@@ -33,7 +33,7 @@
  *      "generation": N|null that nginx's configuration is of, "current": bool, "since": time,
  *      "reported_seconds", "problem": text|null, "unserved": N, "diagnostics": [D]}
  *
- * POST /v1/push[?dry_run=1]   body: a bundle (bundle.h)
+ * POST /v1/push[?dry_run=1]   body: a bundle (bundle.h; as its Content-Type says: bundle_pack.h)
  *   200 {"generation", "dry_run", "unchanged",
  *        "changes": {"added": [vault], "removed": [vault],
  *                    "changed": [{"vault", "what": ["ip_rules", ...]}], "shared": [what]},

@@ -3,7 +3,9 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "bundle_pack.h"
 #include "cleanup.h"
 #include "control_parts.h"
 #include "journal.h"
@@ -98,6 +100,21 @@ static void answer(struct http_request *request, const struct push_report *repor
 		http_refuse(request, 503, "%s", fault->text);
 }
 
+static int read_bundle(struct http_request *request, struct bundle *ret_bundle, struct fault *fault)
+{
+	const char *type = NULL;
+	size_t size = 0;
+
+	if (http_header(request, "Content-Type", &type) != 1 || strcasecmp(type, PACK_TYPE) != 0) {
+		const char *body = http_body(request, &size);
+
+		return bundle_parse(body, size, ret_bundle, fault);
+	}
+	cleanup(free_ptr) char *block = http_take_body(request, &size);
+
+	return pack_read(&block, size, ret_bundle, fault);
+}
+
 void control_push(struct http_request *request, void *context)
 {
 	struct control *control = context;
@@ -107,11 +124,9 @@ void control_push(struct http_request *request, void *context)
 	bool dry_run = dry_text && !strcmp(dry_text, "1");
 	struct pusher pusher = who(request);
 	struct fault fault = {0};
-	size_t size;
-	const char *body = http_body(request, &size);
 	int r;
 
-	if (bundle_parse(body, size, &bundle, &fault) < 0) {
+	if (read_bundle(request, &bundle, &fault) < 0) {
 		http_refuse(request, 400, "%s", fault.text);
 		return;
 	}

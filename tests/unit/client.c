@@ -242,6 +242,31 @@ static void a_token_goes_to_the_authoriser_as_a_client_s(void **state)
 	json_decref(body);
 }
 
+static void a_pack_is_posted_as_its_pieces(void **state)
+{
+	struct server *server = *state;
+	struct rules_file file = {"p.txt", "10.0.0.1 # }", 12};
+	struct rules_bundle rules = {{"r.yaml", "a: 1\n", 5}, &file, 1};
+	json_t *head = pack_head(&rules);
+	cleanup(client_reply_free) struct client_reply reply = {0};
+	cleanup(pack_free) struct pack pack = {0};
+	struct fault fault = {0};
+
+	assert_int_equal(pack_make(&rules, head, &pack), 0);
+	json_decref(head);
+	const struct client_request request = {.path = "/v1/push", .pack = &pack, .timeout = 1};
+
+	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+	start(server);
+	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), 0);
+	assert_int_equal(pthread_join(server->thread, NULL), 0);
+	assert_memory_equal(server->request, "POST /v1/push HTTP/1.1\r\n", 24);
+	assert_non_null(strstr(server->request, "Content-Type: " PACK_TYPE "\r\n"));
+	assert_non_null(strstr(server->request,
+			       "\r\n\r\n{\"name\":\"r.yaml\",\"size\":5,\"files\":[{\"name\":"
+			       "\"p.txt\",\"size\":12}]}\na: 1\n10.0.0.1 # }"));
+}
+
 static void a_missing_socket_means_no_agent(void **state)
 {
 	struct server *server = *state;
@@ -472,6 +497,7 @@ int main(void)
 		WITH_SERVER(parameters_are_escaped_and_the_environment_has_no_proxy),
 		WITH_SERVER(a_body_is_posted_as_json),
 		WITH_SERVER(a_token_goes_to_the_authoriser_as_a_client_s),
+		WITH_SERVER(a_pack_is_posted_as_its_pieces),
 		WITH_SERVER(a_missing_socket_means_no_agent),
 		WITH_SERVER(a_socket_that_a_dead_agent_left_means_no_agent),
 		WITH_SERVER(a_forbidden_socket_names_the_group),
