@@ -62,6 +62,7 @@ void control_close(struct control *control)
 	if (!control)
 		return;
 	http_close(control->http);
+	control_settle(control);
 	control_events_free(control);
 	json_decref(control->gate_report);
 	free(control);
@@ -78,6 +79,19 @@ int control_run(struct control *control, struct fault *fault)
 
 	control_tell_generation(control);
 	return r < 0 ? fault_set(fault, r, "the control socket failed: %s", strerror(-r)) : 0;
+}
+
+bool control_is_settled(const struct control *control)
+{
+	return !control->pushed && firewall_is_settled(control->firewall);
+}
+
+void control_settle(struct control *control)
+{
+	firewall_settle(control->firewall);
+	if (control->pushed)
+		push_report_free(&control->report);
+	control->pushed = false;
 }
 
 /* What the handlers share. */

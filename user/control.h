@@ -80,6 +80,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "event.h"
 #include "fault.h"
 #include "firewall.h"
@@ -93,6 +95,13 @@ void control_close(struct control *control);
 /* For epoll; whenever it is readable, control_run(). */
 int control_fd(const struct control *control);
 int control_run(struct control *control, struct fault *fault);
+
+/*
+ * What is left of a push that has been answered: the old image and the old rules go. Takes a
+ * while; to be called when there is nothing else to do.
+ */
+bool control_is_settled(const struct control *control);
+void control_settle(struct control *control);
 
 /* Tells who follows the generation, if it is another; control_run() does so by itself. */
 void control_tell_generation(struct control *control);

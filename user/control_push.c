@@ -118,7 +118,6 @@ static int read_bundle(struct http_request *request, struct bundle *ret_bundle, 
 void control_push(struct http_request *request, void *context)
 {
 	struct control *control = context;
-	cleanup(push_report_free) struct push_report report = {0};
 	cleanup(bundle_free) struct bundle bundle = {0};
 	const char *dry_text = http_query(request, "dry_run");
 	bool dry_run = dry_text && !strcmp(dry_text, "1");
@@ -130,7 +129,9 @@ void control_push(struct http_request *request, void *context)
 		http_refuse(request, 400, "%s", fault.text);
 		return;
 	}
-	r = firewall_push(control->firewall, &bundle, &pusher, dry_run, &report, &fault);
-	log_push(&pusher, &report, dry_run, r, &fault);
-	answer(request, &report, dry_run, r, &fault);
+	control_settle(control);
+	control->pushed = true;
+	r = firewall_push(control->firewall, &bundle, &pusher, dry_run, &control->report, &fault);
+	log_push(&pusher, &control->report, dry_run, r, &fault);
+	answer(request, &control->report, dry_run, r, &fault);
 }

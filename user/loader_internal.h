@@ -23,6 +23,7 @@ struct loader {
 	struct vw_requests *requests; /* mapped, VW_SEATS of them */
 	bool frags;		      /* the kernel has xdp.frags */
 	bool tags_are_new;	      /* no earlier agent's, and empty */
+	bool left;  /* the slot that was in force before still has its image */
 	uint32_t cpus;
 };
 

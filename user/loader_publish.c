@@ -8,6 +8,7 @@
  *     the idle slot N
  *   3 name the new seats              old             names without packets
  *   4 flip the cell to N              old or new      new rules in force
+ *     loader_publish() ends here, and loader_settle() goes on
  *   5 wait until every CPU that read  new             "
  *     the cell before has left
  *   6 clear the seats given up,       new             done again by the next push
@@ -285,11 +286,24 @@ int loader_publish(struct loader *loader, const struct image *image, const struc
 		return r;
 	name_new_seats(loader, seating);
 	__atomic_store_n(&loader->cell->slot, idle, __ATOMIC_RELEASE);
-	/* In force. What follows is tidying: if it fails, the next push does it again. */
-	if (wait_for_readers(loader, idle, map, NULL))
-		return 0;
-	(void)clear_left_seats(loader, seating);
-	if (old <= 1)
-		empty_slot(loader, old);
+	loader->left = true;
 	return 0;
+}
+
+bool loader_is_settled(const struct loader *loader)
+{
+	return !loader->left;
+}
+
+/* Tidying: if it fails, the next push does it again. */
+void loader_settle(struct loader *loader, const struct seating *seating)
+{
+	uint32_t slot = __atomic_load_n(&loader->cell->slot, __ATOMIC_ACQUIRE);
+	cleanup(close_fd) int map = image_open(&loader->paths, slot);
+
+	if (!loader->left || map < 0 || wait_for_readers(loader, slot, map, NULL))
+		return;
+	loader->left = false;
+	(void)clear_left_seats(loader, seating);
+	empty_slot(loader, slot == 0 ? 1 : 0);
 }
