@@ -31,7 +31,7 @@ struct agent {
 	struct control *control;
 	struct watcher *watcher;
 	sd_event *event;
-	sd_event_source *settling; /* off but after a push */
+	sd_event_source *settling; /* runs once at start and after each push */
 	char told[128];		   /* systemd's last STATUS */
 	int lock;
 	int clock; /* readable when somebody set the wall clock */
@@ -280,8 +280,6 @@ static int add_sources(struct agent *agent)
 				    agent);
 	if (r >= 0)
 		r = sd_event_add_defer(agent->event, &agent->settling, on_settling, agent);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(agent->settling, SD_EVENT_OFF);
 	if (r >= 0)
 		r = sd_event_add_time_relative(agent->event, NULL, CLOCK_MONOTONIC,
 					       RETRY_SECONDS * MICROSECONDS, 0, on_retry, agent);
