@@ -262,11 +262,37 @@ static int compare_with_context(const struct leases *left, const struct leases *
 	return 0;
 }
 
+/* From the lowest to the highest address. */
+static struct range extent_of(const struct leases *leases)
+{
+	struct range extent = {UINT32_MAX, 0};
+
+	for (size_t i = 0; i < leases->count; i++) {
+		const struct range *range = &leases->items[i].range;
+
+		extent.first = range->first < extent.first ? range->first : extent.first;
+		extent.last = range->last > extent.last ? range->last : extent.last;
+	}
+	return extent;
+}
+
+/* Lists that have nothing to do with each other differ there, and need no sorting. */
+static bool same_extent(const struct leases *left, const struct leases *right)
+{
+	struct range a = extent_of(left), b = extent_of(right);
+
+	return a.first == b.first && a.last == b.last;
+}
+
 static int compare_leases_of(const struct leases *before, const struct leases *after,
 			     bool *ret_same)
 {
 	struct leases left = *before, right = *after, common[2];
 
+	if (!same_extent(before, after)) {
+		*ret_same = false;
+		return 0;
+	}
 	cut_common(&left, &right, common);
 	return compare_with_context(&left, &right, common, ret_same);
 }
