@@ -24,12 +24,12 @@ PYTHON
 make_pair
 printf '%s\n' $friend 198.51.100.0/24 >"$work/partners.txt"
 write_rules rules.yaml set:partners
-printf 'ip_sets:\n  - {name: partners, file: partners.txt} # größer\n' >>"$work/rules.yaml"
+printf 'ip_sets:\n  - {name: partners, file: partners.txt} # gr\303\266\303\237er\n' >>"$work/rules.yaml"
 start_agent
 push rules.yaml
 rules=$(call GET /v1/rules text/plain)
 expect '200 ' "${rules%%\{*}" 'the rules in force as JSON'
-expect_match '# größer' "$rules" 'with all that was written'
+expect_match $'# gr\303\266\303\237er' "$rules" 'with all that was written'
 expect true "$(call POST /v1/push application/json "${rules#* }" | cut -c 5- | jq .unchanged)" \
   'pushed again they are the same'
 other_rules=${rules#* } other_rules=${other_rules/$friend/$other}

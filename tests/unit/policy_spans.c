@@ -26,7 +26,7 @@ static struct ip_rule random_rule(struct random *random)
 	uint32_t first = BASE + random_below(random, ADDRESSES / size) * size;
 
 	return (struct ip_rule){.entry = {.range = {first, first + size - 1},
-					  .expires = random_below(random, 3) * 1000}};
+					  .expires = (int64_t)random_below(random, 3) * 1000}};
 }
 
 /* What the list says of one address: the latest end, for ever being the latest of all. */
