@@ -212,6 +212,6 @@ size 1m 1000000
 large=$last
 growth "$small" "$middle" "$large"
 figure bytes_per_range B "$(over $(($(image_lines) * 64)) 1000000)"
-figure push_peak_mib_1m MiB "$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$agent/status")"
 [ -n "${QUICK:-}" ] || peers 1m "$work/a" "$large"
 one_changed
+figure push_peak_mib_1m MiB "$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$agent/status")"
