@@ -81,6 +81,25 @@ void pack_free(struct pack *pack)
 	*pack = (struct pack){0};
 }
 
+char *pack_text(const struct rules_bundle *rules)
+{
+	cleanup(pack_free) struct pack pack = {0};
+	cleanup(release) json_t *head = pack_head(rules);
+	char *text;
+	size_t used = 0;
+
+	if (!head || pack_make(rules, head, &pack) < 0)
+		return NULL;
+	text = malloc(pack.size + 1);
+	for (size_t i = 0; text && i < pack.count; i++) {
+		memcpy(text + used, pack.pieces[i].text, pack.pieces[i].size);
+		used += pack.pieces[i].size;
+	}
+	if (text)
+		text[used] = '\0';
+	return text;
+}
+
 /* The way in: every number and name is somebody's claim. */
 
 /* Texts that have not been dealt out yet. */

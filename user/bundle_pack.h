@@ -39,6 +39,10 @@ json_t *pack_head(const struct rules_bundle *rules);
 int pack_make(const struct rules_bundle *rules, const json_t *line, struct pack *ret_pack);
 void pack_free(struct pack *pack);
 
+/* All of it in a block of its own that ends in a NUL, for the caller to free(); NULL without
+ * memory. */
+char *pack_text(const struct rules_bundle *rules);
+
 /* The line before the texts, and where they begin. -EINVAL: there is none. */
 int pack_read_line(const char *block, size_t size, json_t **ret_line, size_t *ret_texts,
 		   struct fault *fault);

@@ -211,16 +211,17 @@ static int make_body(struct exchange *exchange, struct fault *fault)
 	const struct client_request *request = exchange->request;
 	const char *type =
 		request->pack ? "Content-Type: " PACK_TYPE : "Content-Type: application/json";
+	bool good = true;
 
-	if (!request->body && !request->pack)
-		return 0;
+	if (request->accept_pack)
+		good = add_header(exchange, "Accept: " PACK_TYPE);
 	if (request->body)
 		exchange->body = json_dumps(request->body, JSON_COMPACT);
 	/* A body over a megabyte would otherwise wait for "100 Continue". */
-	if ((exchange->body || request->pack) && add_header(exchange, type) &&
-	    add_header(exchange, "Expect:") && add_token(exchange, exchange->request->token))
-		return 0;
-	return fault_set(fault, -ENOMEM, "out of memory");
+	if (request->body || request->pack)
+		good = good && (exchange->body || request->pack) && add_header(exchange, type) &&
+		       add_header(exchange, "Expect:") && add_token(exchange, request->token);
+	return good ? 0 : fault_set(fault, -ENOMEM, "out of memory");
 }
 
 static void set_body(struct exchange *exchange)
@@ -229,7 +230,6 @@ static void set_body(struct exchange *exchange)
 	CURL *curl = exchange->curl;
 
 	(void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
-	(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, exchange->headers);
 	(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
 			       (curl_off_t)(pack ? pack->size : strlen(exchange->body)));
 	if (!pack) {
@@ -259,6 +259,7 @@ static void set_request(struct exchange *exchange)
 	long timeout = request->timeout ? request->timeout : CLIENT_TIMEOUT;
 
 	(void)curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
+	(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, exchange->headers);
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, exchange->receive ? 0L : timeout);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_data);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
@@ -304,15 +305,28 @@ static int perform(struct exchange *exchange, const struct paths *paths, struct 
 	return 0;
 }
 
-/* The answer as an object, and its status. */
-static int take_reply(const struct exchange *exchange, const struct paths *paths,
+static bool is_packed(const struct exchange *exchange)
+{
+	const char *type = NULL;
+
+	(void)curl_easy_getinfo(exchange->curl, CURLINFO_CONTENT_TYPE, &type);
+	return exchange->request->accept_pack && exchange->text && type && !strcmp(type, PACK_TYPE);
+}
+
+/* The answer, and its status. */
+static int take_reply(struct exchange *exchange, const struct paths *paths,
 		      struct client_reply *ret_reply, struct fault *fault)
 {
 	struct client_reply reply = {0};
 
 	(void)curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &reply.status);
-	reply.body = exchange->text ? json_loadb(exchange->text, exchange->length, 0, NULL) : NULL;
-	if (!json_is_object(reply.body)) {
+	if (is_packed(exchange)) {
+		reply.packed_size = exchange->length;
+		reply.packed = take_ptr(&exchange->text);
+	} else if (exchange->text) {
+		reply.body = json_loadb(exchange->text, exchange->length, 0, NULL);
+	}
+	if (!reply.packed && !json_is_object(reply.body)) {
 		client_reply_free(&reply);
 		return client_fault(paths, exchange->request->server, CURLE_WEIRD_SERVER_REPLY, 0,
 				    fault);
@@ -335,7 +349,8 @@ int client_call(const struct paths *paths, const struct client_request *request,
 void client_reply_free(struct client_reply *reply)
 {
 	json_decref(reply->body);
-	reply->body = NULL;
+	free(reply->packed);
+	*reply = (struct client_reply){0};
 }
 
 const char *client_error(const struct client_reply *reply)

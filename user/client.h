@@ -31,6 +31,7 @@ struct client_request {
 	const json_t *body;	 /* sent with POST; NULL: GET */
 	const struct pack *pack; /* the same, and what it holds is not copied */
 	const char *token;	 /* goes along as a client's would; in no sentence. NULL: none */
+	bool accept_pack;	 /* rules may come packed */
 	long timeout;		 /* seconds; 0: CLIENT_TIMEOUT */
 
 	/* Called about once a second; false gives the request up (-EINTR). May be NULL. */
@@ -41,7 +42,9 @@ struct client_request {
 /* Ended with client_reply_free(). */
 struct client_reply {
 	long status;  /* of HTTP */
-	json_t *body; /* an object */
+	json_t *body; /* an object; NULL: it came packed */
+	char *packed; /* as it was sent */
+	size_t packed_size;
 };
 
 /*

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "bundle_pack.h"
 #include "cleanup.h"
 #include "control_parts.h"
 #include "report.h"
@@ -144,16 +146,29 @@ const struct rules *control_need_rules(const struct control *control, struct htt
 
 /* Small handlers. */
 
+static void answer_packed(struct http_request *request, const struct rules_bundle *rules)
+{
+	char *text = pack_text(rules);
+
+	if (text)
+		http_answer_text(request, 200, PACK_TYPE, text, NULL);
+	else
+		http_refuse(request, 503, "no memory for the rules");
+}
+
 void control_rules(struct http_request *request, void *context)
 {
 	const struct control *control = context;
 	const struct rules *rules = control_need_rules(control, request);
 	struct fault fault = {0};
+	const char *accepted = NULL;
 	json_t *json = NULL;
 
 	if (!rules)
 		return;
-	if (bundle_to_json(&rules->stored.bundle.rules, &json, &fault) < 0)
+	if (http_header(request, "Accept", &accepted) == 1 && !strcasecmp(accepted, PACK_TYPE))
+		answer_packed(request, &rules->stored.bundle.rules);
+	else if (bundle_to_json(&rules->stored.bundle.rules, &json, &fault) < 0)
 		http_refuse(request, 503, "%s", fault.text);
 	else
 		http_answer(request, 200, json);

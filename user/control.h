@@ -42,7 +42,8 @@
  *       single vault owns: "block", "trusted_services", "issuers"
  *   422 {"error", "diagnostics": [D]}
  *
- * GET /v1/rules        the bundle in force; 404 if there is none
+ * GET /v1/rules        the bundle in force, packed if that type is what the caller accepts; 404 if
+ *                      there is none
  *
  * GET /v1/generation[?follow=1]
  *   {"generation": N|null}; with `follow` NDJSON, a line at once and one for each change

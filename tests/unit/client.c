@@ -267,6 +267,35 @@ static void a_pack_is_posted_as_its_pieces(void **state)
 			       "\"p.txt\",\"size\":12}]}\na: 1\n10.0.0.1 # }"));
 }
 
+static void rules_may_come_packed(void **state)
+{
+	struct server *server = *state;
+	const struct client_request request = {
+		.path = "/v1/rules", .accept_pack = true, .timeout = 1};
+	cleanup(client_reply_free) struct client_reply reply = {0};
+	struct fault fault = {0};
+
+	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Type: " PACK_TYPE
+			    "\r\nContent-Length: 5\r\n\r\n{}\na\n";
+	start(server);
+	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), 0);
+	assert_int_equal(pthread_join(server->thread, NULL), 0);
+	assert_non_null(strstr(server->request, "Accept: " PACK_TYPE "\r\n"));
+	assert_null(reply.body);
+	assert_int_equal(reply.packed_size, 5);
+	assert_memory_equal(reply.packed, "{}\na\n", 5);
+}
+
+/* Only who asked for it gets what is not JSON. */
+static void a_pack_that_nobody_asked_for_is_refused(void **state)
+{
+	struct server *server = *state;
+
+	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Type: " PACK_TYPE
+			    "\r\nContent-Length: 5\r\n\r\n{}\na\n";
+	refuses(server, -EPROTO, "makes no sense");
+}
+
 static void a_missing_socket_means_no_agent(void **state)
 {
 	struct server *server = *state;
@@ -498,6 +527,8 @@ int main(void)
 		WITH_SERVER(a_body_is_posted_as_json),
 		WITH_SERVER(a_token_goes_to_the_authoriser_as_a_client_s),
 		WITH_SERVER(a_pack_is_posted_as_its_pieces),
+		WITH_SERVER(rules_may_come_packed),
+		WITH_SERVER(a_pack_that_nobody_asked_for_is_refused),
 		WITH_SERVER(a_missing_socket_means_no_agent),
 		WITH_SERVER(a_socket_that_a_dead_agent_left_means_no_agent),
 		WITH_SERVER(a_forbidden_socket_names_the_group),
