@@ -26,7 +26,7 @@ struct control {
 	struct generation_follower *generations;
 	json_t *gate_report;   /* as gate_report.h says; NULL: nobody has made one */
 	int64_t gate_reported; /* seconds of CLOCK_BOOTTIME */
-	bool pushed; /* and `report` is still to be let go */
+	bool pushed;	       /* and `report` is still to be let go */
 	struct push_report report;
 };
 

@@ -183,13 +183,12 @@ growth() { # the greater of two tenfold steps
   figure push_growth_10x x "$(printf '%s\n%s\n' "$first" "$second" | sort -g | tail -n 1)"
 }
 
-# In turn: one vault is changed, and then every vault is.
+# one_changed LIST: among 10,000 vaults; in turn one is changed, and then every one is
 one_changed() {
   local fulls=() ones=() i old=a new=b
-  list 1000000 >"$work/list"
-  vaults 10000 "$work/list" >"$work/a.yaml"
-  tac "$work/list" >"$work/tsil"
-  vaults 10000 "$work/tsil" >"$work/b.yaml"
+  vaults 10000 "$1" >"$work/a.yaml"
+  tac "$1" >"$work/reversed"
+  vaults 10000 "$work/reversed" >"$work/b.yaml"
   vw push "$work/a.yaml" >/dev/null 2>&1
   for ((i = 0; i < slow_runs; i++)); do
     change_one "$work/$old.yaml" >"$work/one.yaml"
@@ -213,5 +212,5 @@ large=$last
 growth "$small" "$middle" "$large"
 figure bytes_per_range B "$(over $(($(image_lines) * 64)) 1000000)"
 [ -n "${QUICK:-}" ] || peers 1m "$work/a" "$large"
-one_changed
+one_changed "$work/a"
 figure push_peak_mib_1m MiB "$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$agent/status")"
