@@ -31,7 +31,8 @@ struct agent {
 	struct control *control;
 	struct watcher *watcher;
 	sd_event *event;
-	char told[128]; /* systemd's last STATUS */
+	sd_event_source *settling; /* runs once at start and after each push */
+	char told[128];		   /* systemd's last STATUS */
 	int lock;
 	int clock; /* readable when somebody set the wall clock */
 };
@@ -41,6 +42,7 @@ static void agent_close(struct agent *agent)
 	control_close(agent->control);
 	watcher_close(agent->watcher);
 	firewall_close(&agent->firewall);
+	(void)sd_event_source_unref(agent->settling);
 	(void)sd_event_unref(agent->event);
 	close_fd(&agent->clock);
 	close_fd(&agent->lock);
@@ -103,7 +105,19 @@ static int on_control(sd_event_source *source, int fd, uint32_t events, void *co
 	(void)events;
 	if (control_run(agent->control, &fault) < 0)
 		journal(JOURNAL_ERROR, "%s", fault.text);
+	if (!control_is_settled(agent->control))
+		(void)sd_event_source_set_enabled(agent->settling, SD_EVENT_ONESHOT);
 	tell_state(agent);
+	return 0;
+}
+
+/* By now whoever pushed has his answer. */
+static int on_settling(sd_event_source *source, void *context)
+{
+	struct agent *agent = context;
+
+	(void)source;
+	control_settle(agent->control);
 	return 0;
 }
 
@@ -264,6 +278,8 @@ static int add_sources(struct agent *agent)
 	for (size_t i = 0; r >= 0 && i < sizeof(sources) / sizeof(sources[0]); i++)
 		r = sd_event_add_io(agent->event, NULL, sources[i].fd, EPOLLIN, sources[i].handle,
 				    agent);
+	if (r >= 0)
+		r = sd_event_add_defer(agent->event, &agent->settling, on_settling, agent);
 	if (r >= 0)
 		r = sd_event_add_time_relative(agent->event, NULL, CLOCK_MONOTONIC,
 					       RETRY_SECONDS * MICROSECONDS, 0, on_retry, agent);

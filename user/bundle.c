@@ -25,7 +25,7 @@ static int check_keys(json_t *json, struct fault *fault)
 	return 0;
 }
 
-static int check_name(const char *name, size_t length, struct fault *fault)
+int bundle_check_name(const char *name, size_t length, struct fault *fault)
 {
 	if (length == 0 || length > BUNDLE_NAME_MAX)
 		return fault_set(fault, -EINVAL, "a file's name has 1 to %d bytes",
@@ -54,7 +54,7 @@ static int read_document(struct bundle *bundle, struct fault *fault)
 	if (!json_is_string(name) || !json_is_string(rules))
 		return fault_set(fault, -EINVAL,
 				 "a rules bundle has the strings \"name\" and \"rules\"");
-	r = check_name(json_string_value(name), json_string_length(name), fault);
+	r = bundle_check_name(json_string_value(name), json_string_length(name), fault);
 	if (r < 0)
 		return r;
 	bundle->rules.document = file_view(json_string_value(name), rules);
@@ -67,7 +67,7 @@ static int read_file(struct bundle *bundle, const char *name, const json_t *text
 	if (!json_is_string(text))
 		return fault_set(fault, -EINVAL, "the text of a file is a string");
 	bundle->rules.files[bundle->rules.file_count++] = file_view(name, text);
-	return check_name(name, strlen(name), fault);
+	return bundle_check_name(name, strlen(name), fault);
 }
 
 static int read_files(struct bundle *bundle, struct fault *fault)
@@ -169,6 +169,7 @@ int bundle_to_json(const struct rules_bundle *rules, json_t **ret_json, struct f
 void bundle_free(struct bundle *bundle)
 {
 	free(bundle->rules.files);
+	free(bundle->block);
 	json_decref(bundle->json);
 	*bundle = (struct bundle){0};
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A rules bundle as JSON: what a push carries and what the store keeps.
+ * A rules bundle, the document and its files, as JSON: the form that every tool can
+ * make and read (the other one: bundle_pack.h).
  *
  *   {"name": "rules.yaml", "rules": "<text>", "files": {"partners.txt": "<text>"}}
  *
- * "files" may be left out; nothing else may be there, and nothing twice. Pure:
- * reads no file, and does not look at what the rules say.
+ * "files" may be left out; nothing else may be there, and nothing twice. Texts are
+ * UTF-8 without a NUL. Pure: reads no file, and does not look at what the rules say.
  */
 #pragma once
 
@@ -23,10 +24,11 @@
 #define BUNDLE_DIGEST	   32
 #define BUNDLE_DIGEST_TEXT 65 /* in hexadecimal, and its NUL */
 
-/* A bundle that owns its texts: they are strings of `json`. Starts as {0}. */
+/* A bundle that owns its texts: strings of `json` or pieces of `block`. Starts as {0}. */
 struct bundle {
 	struct rules_bundle rules;
-	json_t *json;
+	json_t *json; /* the names are its strings, at least */
+	char *block;
 };
 
 /* -EINVAL: it is no bundle, and `fault` says why. */
@@ -37,6 +39,9 @@ int bundle_from_json(json_t *json, struct bundle *ret_bundle, struct fault *faul
 
 /* The way back. -EINVAL for what no bundle can carry: a NUL, bytes that are not UTF-8. */
 int bundle_to_json(const struct rules_bundle *rules, json_t **ret_json, struct fault *fault);
+
+/* -EINVAL for a name that no file has in a bundle. */
+int bundle_check_name(const char *name, size_t length, struct fault *fault);
 
 /* Takes what was never filled, too. */
 void bundle_free(struct bundle *bundle);

@@ -14,6 +14,7 @@
 #define LINE_MAX_BYTES	((size_t)64 << 10)
 #define URL_MAX		2048
 #define CONNECT_TIMEOUT 5L /* seconds */
+#define SEND_BUFFER	(512L << 10)
 
 /* One exchange: what goes out, and what has come in so far. */
 struct exchange {
@@ -21,6 +22,7 @@ struct exchange {
 	CURL *curl;
 	struct curl_slist *headers;
 	char *body;
+	size_t piece, sent; /* of a pack: the one at hand, and how much of it is gone */
 	char url[URL_MAX];
 
 	char *text; /* of the answer, or of the line that is not complete yet */
@@ -180,18 +182,63 @@ static bool add_token(struct exchange *exchange, const char *token)
 	return added;
 }
 
+/* CURLOPT_READFUNCTION: hands out the pieces of a pack. */
+static size_t give_data(char *buffer, size_t one, size_t room, void *context)
+{
+	struct exchange *exchange = context;
+	const struct pack *pack = exchange->request->pack;
+	size_t given = 0;
+
+	(void)one; /* always 1 */
+	while (given < room && exchange->piece < pack->count) {
+		const struct pack_piece *piece = &pack->pieces[exchange->piece];
+		size_t left = piece->size - exchange->sent;
+		size_t size = left < room - given ? left : room - given;
+
+		memcpy(buffer + given, piece->text + exchange->sent, size);
+		given += size;
+		exchange->sent += size;
+		if (size < left)
+			break;
+		exchange->piece++;
+		exchange->sent = 0;
+	}
+	return given;
+}
+
 static int make_body(struct exchange *exchange, struct fault *fault)
 {
-	const json_t *body = exchange->request->body;
+	const struct client_request *request = exchange->request;
+	const char *type =
+		request->pack ? "Content-Type: " PACK_TYPE : "Content-Type: application/json";
+	bool good = true;
 
-	if (!body)
-		return 0;
-	exchange->body = json_dumps(body, JSON_COMPACT);
+	if (request->accept_pack)
+		good = add_header(exchange, "Accept: " PACK_TYPE);
+	if (request->body)
+		exchange->body = json_dumps(request->body, JSON_COMPACT);
 	/* A body over a megabyte would otherwise wait for "100 Continue". */
-	if (exchange->body && add_header(exchange, "Content-Type: application/json") &&
-	    add_header(exchange, "Expect:") && add_token(exchange, exchange->request->token))
-		return 0;
-	return fault_set(fault, -ENOMEM, "out of memory");
+	if (request->body || request->pack)
+		good = good && (exchange->body || request->pack) && add_header(exchange, type) &&
+		       add_header(exchange, "Expect:") && add_token(exchange, request->token);
+	return good ? 0 : fault_set(fault, -ENOMEM, "out of memory");
+}
+
+static void set_body(struct exchange *exchange)
+{
+	const struct pack *pack = exchange->request->pack;
+	CURL *curl = exchange->curl;
+
+	(void)curl_easy_setopt(curl, CURLOPT_POST, 1L);
+	(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+			       (curl_off_t)(pack ? pack->size : strlen(exchange->body)));
+	if (!pack) {
+		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body);
+		return;
+	}
+	(void)curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER);
+	(void)curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_data);
+	(void)curl_easy_setopt(curl, CURLOPT_READDATA, exchange);
 }
 
 static void set_transport(CURL *curl, const char *socket)
@@ -212,6 +259,7 @@ static void set_request(struct exchange *exchange)
 	long timeout = request->timeout ? request->timeout : CLIENT_TIMEOUT;
 
 	(void)curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
+	(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, exchange->headers);
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, exchange->receive ? 0L : timeout);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_data);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
@@ -220,12 +268,8 @@ static void set_request(struct exchange *exchange)
 		(void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, tell_progress);
 		(void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
 	}
-	if (request->body) {
-		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body);
-		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-				       (curl_off_t)strlen(exchange->body));
-		(void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, exchange->headers);
-	}
+	if (request->body || request->pack)
+		set_body(exchange);
 }
 
 static int tell_failure(const struct exchange *exchange, const struct paths *paths, CURLcode code,
@@ -261,15 +305,28 @@ static int perform(struct exchange *exchange, const struct paths *paths, struct 
 	return 0;
 }
 
-/* The answer as an object, and its status. */
-static int take_reply(const struct exchange *exchange, const struct paths *paths,
+static bool is_packed(const struct exchange *exchange)
+{
+	const char *type = NULL;
+
+	(void)curl_easy_getinfo(exchange->curl, CURLINFO_CONTENT_TYPE, &type);
+	return exchange->request->accept_pack && exchange->text && type && !strcmp(type, PACK_TYPE);
+}
+
+/* The answer, and its status. */
+static int take_reply(struct exchange *exchange, const struct paths *paths,
 		      struct client_reply *ret_reply, struct fault *fault)
 {
 	struct client_reply reply = {0};
 
 	(void)curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &reply.status);
-	reply.body = exchange->text ? json_loadb(exchange->text, exchange->length, 0, NULL) : NULL;
-	if (!json_is_object(reply.body)) {
+	if (is_packed(exchange)) {
+		reply.packed_size = exchange->length;
+		reply.packed = take_ptr(&exchange->text);
+	} else if (exchange->text) {
+		reply.body = json_loadb(exchange->text, exchange->length, 0, NULL);
+	}
+	if (!reply.packed && !json_is_object(reply.body)) {
 		client_reply_free(&reply);
 		return client_fault(paths, exchange->request->server, CURLE_WEIRD_SERVER_REPLY, 0,
 				    fault);
@@ -292,7 +349,8 @@ int client_call(const struct paths *paths, const struct client_request *request,
 void client_reply_free(struct client_reply *reply)
 {
 	json_decref(reply->body);
-	reply->body = NULL;
+	free(reply->packed);
+	*reply = (struct client_reply){0};
 }
 
 const char *client_error(const struct client_reply *reply)

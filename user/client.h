@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "bundle_pack.h"
 #include "fault.h"
 #include "paths.h"
 
@@ -27,9 +28,11 @@ struct client_request {
 	enum client_server server;
 	const char *path; /* "/v1/push" */
 	struct client_parameter parameters[CLIENT_PARAMETERS];
-	const json_t *body; /* sent with POST; NULL: GET */
-	const char *token;  /* goes along as a client's would; in no sentence. NULL: none */
-	long timeout;	    /* seconds; 0: CLIENT_TIMEOUT */
+	const json_t *body;	 /* sent with POST; NULL: GET */
+	const struct pack *pack; /* the same, and what it holds is not copied */
+	const char *token;	 /* goes along as a client's would; in no sentence. NULL: none */
+	bool accept_pack;	 /* rules may come packed */
+	long timeout;		 /* seconds; 0: CLIENT_TIMEOUT */
 
 	/* Called about once a second; false gives the request up (-EINTR). May be NULL. */
 	bool (*wait)(void *context, double seconds);
@@ -39,7 +42,9 @@ struct client_request {
 /* Ended with client_reply_free(). */
 struct client_reply {
 	long status;  /* of HTTP */
-	json_t *body; /* an object */
+	json_t *body; /* an object; NULL: it came packed */
+	char *packed; /* as it was sent */
+	size_t packed_size;
 };
 
 /*

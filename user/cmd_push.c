@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "ask.h"
-#include "bundle.h"
+#include "bundle_pack.h"
 #include "cleanup.h"
 #include "command.h"
 #include "output.h"
@@ -82,7 +82,7 @@ static int end_interrupted(const struct invocation *call)
 	return STATUS_UNREACHABLE;
 }
 
-static int send_rules(const struct invocation *call, const json_t *bundle,
+static int send_rules(const struct invocation *call, const struct pack *pack,
 		      struct client_reply *ret_reply)
 {
 	const struct push_options *chosen = call->options;
@@ -90,7 +90,7 @@ static int send_rules(const struct invocation *call, const json_t *bundle,
 	const struct client_request request = {
 		.path = "/v1/push",
 		.parameters = {{"dry_run", chosen->dry_run ? "1" : NULL}},
-		.body = bundle,
+		.pack = pack,
 		.timeout = PUSH_TIMEOUT,
 		.wait = show_progress,
 		.context = &progress,
@@ -139,7 +139,7 @@ static int tell(const struct invocation *call, const struct reading *reading,
 	return ask_fail(call, status, fault.text);
 }
 
-/* Files are missing, or are no text that JSON can carry: the rest is judged here. */
+/* Files are missing, or are no text: the rest is judged here. */
 static int tell_unsent(const struct invocation *call, const struct reading *reading,
 		       struct diags *diags, const char *why)
 {
@@ -158,20 +158,32 @@ static int tell_unsent(const struct invocation *call, const struct reading *read
 	return ask_fail(call, STATUS_WRONG, why);
 }
 
+static int pack_rules(const struct rules_bundle *rules, struct pack *ret_pack, struct fault *fault)
+{
+	int ret = pack_check(rules, fault);
+	json_t *head;
+
+	if (ret < 0)
+		return ret;
+	head = pack_head(rules);
+	ret = head ? pack_make(rules, head, ret_pack) : -ENOMEM;
+	json_decref(head);
+	return ret < 0 ? fault_set(fault, ret, "out of memory") : 0;
+}
+
 static int push(const struct invocation *call, const struct reading *reading, struct diags *diags)
 {
 	cleanup(client_reply_free) struct client_reply reply = {0};
+	cleanup(pack_free) struct pack pack = {0};
 	struct fault fault = {0};
-	json_t *bundle = NULL;
 	int status;
 
 	if (diags->errors)
 		return tell_unsent(call, reading, diags,
 				   "nothing was sent, since a file cannot be read");
-	if (bundle_to_json(&reading->bundle, &bundle, &fault) < 0)
+	if (pack_rules(&reading->bundle, &pack, &fault) < 0)
 		return tell_unsent(call, reading, diags, fault.text);
-	status = send_rules(call, bundle, &reply);
-	json_decref(bundle);
+	status = send_rules(call, &pack, &reply);
 	return status == STATUS_DONE ? tell(call, reading, &reply) : status;
 }
 

@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "bundle_pack.h"
 #include "cleanup.h"
 #include "control_parts.h"
 #include "report.h"
 
-#define CONNECTIONS  64
-#define IDLE_SECONDS 60
+#define CONNECTIONS	  64
+#define IDLE_SECONDS	  60
+#define CONNECTION_MEMORY ((size_t)512 << 10) /* rules come in large pieces */
 
 static const struct http_route routes[] = {
 	{"GET", "/v1/status", control_status},
@@ -41,6 +44,7 @@ int control_open(struct firewall *firewall, struct control **ret_control, struct
 		.body_max = BUNDLE_JSON_MAX,
 		.connections = CONNECTIONS,
 		.timeout = IDLE_SECONDS,
+		.memory = CONNECTION_MEMORY,
 	};
 	int r;
 
@@ -60,6 +64,7 @@ void control_close(struct control *control)
 	if (!control)
 		return;
 	http_close(control->http);
+	control_settle(control);
 	control_events_free(control);
 	json_decref(control->gate_report);
 	free(control);
@@ -76,6 +81,19 @@ int control_run(struct control *control, struct fault *fault)
 
 	control_tell_generation(control);
 	return r < 0 ? fault_set(fault, r, "the control socket failed: %s", strerror(-r)) : 0;
+}
+
+bool control_is_settled(const struct control *control)
+{
+	return !control->pushed && firewall_is_settled(control->firewall);
+}
+
+void control_settle(struct control *control)
+{
+	firewall_settle(control->firewall);
+	if (control->pushed)
+		push_report_free(&control->report);
+	control->pushed = false;
 }
 
 /* What the handlers share. */
@@ -128,13 +146,32 @@ const struct rules *control_need_rules(const struct control *control, struct htt
 
 /* Small handlers. */
 
+static void answer_packed(struct http_request *request, const struct rules_bundle *rules)
+{
+	char *text = pack_text(rules);
+
+	if (text)
+		http_answer_text(request, 200, PACK_TYPE, text, NULL);
+	else
+		http_refuse(request, 503, "no memory for the rules");
+}
+
 void control_rules(struct http_request *request, void *context)
 {
 	const struct control *control = context;
 	const struct rules *rules = control_need_rules(control, request);
+	struct fault fault = {0};
+	const char *accepted = NULL;
+	json_t *json = NULL;
 
-	if (rules)
-		http_answer(request, 200, json_incref(rules->stored.bundle.json));
+	if (!rules)
+		return;
+	if (http_header(request, "Accept", &accepted) == 1 && !strcasecmp(accepted, PACK_TYPE))
+		answer_packed(request, &rules->stored.bundle.rules);
+	else if (bundle_to_json(&rules->stored.bundle.rules, &json, &fault) < 0)
+		http_refuse(request, 503, "%s", fault.text);
+	else
+		http_answer(request, 200, json);
 }
 
 void control_diagnostics(struct http_request *request, void *context)

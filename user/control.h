@@ -33,7 +33,7 @@
  *      "generation": N|null that nginx's configuration is of, "current": bool, "since": time,
  *      "reported_seconds", "problem": text|null, "unserved": N, "diagnostics": [D]}
  *
- * POST /v1/push[?dry_run=1]   body: a bundle (bundle.h)
+ * POST /v1/push[?dry_run=1]   body: a bundle (bundle.h; as its Content-Type says: bundle_pack.h)
  *   200 {"generation", "dry_run", "unchanged",
  *        "changes": {"added": [vault], "removed": [vault],
  *                    "changed": [{"vault", "what": ["ip_rules", ...]}], "shared": [what]},
@@ -42,7 +42,8 @@
  *       single vault owns: "block", "trusted_services", "issuers"
  *   422 {"error", "diagnostics": [D]}
  *
- * GET /v1/rules        the bundle in force; 404 if there is none
+ * GET /v1/rules        the bundle in force, packed if that type is what the caller accepts; 404 if
+ *                      there is none
  *
  * GET /v1/generation[?follow=1]
  *   {"generation": N|null}; with `follow` NDJSON, a line at once and one for each change
@@ -80,6 +81,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "event.h"
 #include "fault.h"
 #include "firewall.h"
@@ -93,6 +96,13 @@ void control_close(struct control *control);
 /* For epoll; whenever it is readable, control_run(). */
 int control_fd(const struct control *control);
 int control_run(struct control *control, struct fault *fault);
+
+/*
+ * What is left of a push that has been answered: the old image and the old rules go. Takes a
+ * while; to be called when there is nothing else to do.
+ */
+bool control_is_settled(const struct control *control);
+void control_settle(struct control *control);
 
 /* Tells who follows the generation, if it is another; control_run() does so by itself. */
 void control_tell_generation(struct control *control);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -25,6 +26,8 @@ struct control {
 	struct generation_follower *generations;
 	json_t *gate_report;   /* as gate_report.h says; NULL: nobody has made one */
 	int64_t gate_reported; /* seconds of CLOCK_BOOTTIME */
+	bool pushed;	       /* and `report` is still to be let go */
+	struct push_report report;
 };
 
 /* Handlers; `context` is the struct control. */

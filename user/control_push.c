@@ -3,7 +3,9 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "bundle_pack.h"
 #include "cleanup.h"
 #include "control_parts.h"
 #include "journal.h"
@@ -98,24 +100,38 @@ static void answer(struct http_request *request, const struct push_report *repor
 		http_refuse(request, 503, "%s", fault->text);
 }
 
+static int read_bundle(struct http_request *request, struct bundle *ret_bundle, struct fault *fault)
+{
+	const char *type = NULL;
+	size_t size = 0;
+
+	if (http_header(request, "Content-Type", &type) != 1 || strcasecmp(type, PACK_TYPE) != 0) {
+		const char *body = http_body(request, &size);
+
+		return bundle_parse(body, size, ret_bundle, fault);
+	}
+	cleanup(free_ptr) char *block = http_take_body(request, &size);
+
+	return pack_read(&block, size, ret_bundle, fault);
+}
+
 void control_push(struct http_request *request, void *context)
 {
 	struct control *control = context;
-	cleanup(push_report_free) struct push_report report = {0};
 	cleanup(bundle_free) struct bundle bundle = {0};
 	const char *dry_text = http_query(request, "dry_run");
 	bool dry_run = dry_text && !strcmp(dry_text, "1");
 	struct pusher pusher = who(request);
 	struct fault fault = {0};
-	size_t size;
-	const char *body = http_body(request, &size);
 	int r;
 
-	if (bundle_parse(body, size, &bundle, &fault) < 0) {
+	if (read_bundle(request, &bundle, &fault) < 0) {
 		http_refuse(request, 400, "%s", fault.text);
 		return;
 	}
-	r = firewall_push(control->firewall, &bundle, &pusher, dry_run, &report, &fault);
-	log_push(&pusher, &report, dry_run, r, &fault);
-	answer(request, &report, dry_run, r, &fault);
+	control_settle(control);
+	control->pushed = true;
+	r = firewall_push(control->firewall, &bundle, &pusher, dry_run, &control->report, &fault);
+	log_push(&pusher, &control->report, dry_run, r, &fault);
+	answer(request, &control->report, dry_run, r, &fault);
 }

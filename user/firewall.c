@@ -130,6 +130,7 @@ static int put_in_force(struct firewall *firewall, struct rules *rules, struct f
 
 	if (r == 0)
 		r = firewall_publish(firewall, &prepared, fault);
+	firewall_settle(firewall);
 	if (r == 0)
 		journal(JOURNAL_INFO, "generation %u was compiled and is in force",
 			firewall->generation);
@@ -321,7 +322,10 @@ static int recompile(struct firewall *firewall, const struct node *node, struct 
 	if (!memcmp(before, after, sizeof(before)))
 		return 0;
 	r = firewall_prepare(firewall, node, firewall->rules, &prepared, fault);
-	return r < 0 ? r : firewall_publish(firewall, &prepared, fault);
+	if (r == 0)
+		r = firewall_publish(firewall, &prepared, fault);
+	firewall_settle(firewall);
+	return r;
 }
 
 static int apply_node(struct firewall *firewall, struct node *node, struct fault *fault)

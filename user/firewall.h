@@ -99,5 +99,9 @@ int firewall_push(struct firewall *firewall, struct bundle *bundle, const struct
 		  bool dry_run, struct push_report *report, struct fault *fault);
 void push_report_free(struct push_report *report);
 
+/* What a push leaves to be done once it has been answered: see loader_settle(). */
+bool firewall_is_settled(const struct firewall *firewall);
+void firewall_settle(struct firewall *firewall);
+
 /* The name of a seat of the image in force; NULL: the node's own, or none. */
 const char *firewall_seat_name(const struct firewall *firewall, uint32_t seat);

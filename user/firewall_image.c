@@ -95,6 +95,7 @@ int firewall_publish(struct firewall *firewall, struct prepared *prepared, struc
 	cleanup(admissions_free) struct admissions admissions = {0};
 	int r;
 
+	firewall_settle(firewall);
 	admissions_note(firewall, &admissions);
 	r = loader_publish(firewall->loader, &prepared->image, &prepared->seating, fault);
 	if (r < 0)
@@ -106,6 +107,17 @@ int firewall_publish(struct firewall *firewall, struct prepared *prepared, struc
 	firewall->generation = prepared->generation;
 	firewall->lines = prepared->image.count;
 	return 0;
+}
+
+bool firewall_is_settled(const struct firewall *firewall)
+{
+	return !firewall->loader || loader_is_settled(firewall->loader);
+}
+
+void firewall_settle(struct firewall *firewall)
+{
+	if (!firewall_is_settled(firewall))
+		loader_settle(firewall->loader, &firewall->seating);
 }
 
 void prepared_free(struct prepared *prepared)

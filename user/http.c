@@ -250,6 +250,11 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_users_note, server->users},
 		{MHD_OPTION_END, 0, NULL},
 	};
+	const struct MHD_OptionItem roomy[] = {
+		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)options->memory, NULL},
+		{MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (intptr_t)options->memory / 2, NULL},
+		{MHD_OPTION_END, 0, NULL},
+	};
 	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
 	return MHD_start_daemon(
@@ -260,7 +265,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 		MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, options->connections,
 		MHD_OPTION_CONNECTION_TIMEOUT, options->timeout, MHD_OPTION_ARRAY,
-		server->users ? per_user : none, MHD_OPTION_END);
+		server->users ? per_user : none, MHD_OPTION_ARRAY, options->memory ? roomy : none,
+		MHD_OPTION_END);
 }
 
 static int start(struct http_server *server, int *fd)

@@ -40,6 +40,7 @@ struct http_options {
 	unsigned connections;
 	unsigned connections_per_user; /* more of one are closed at once; 0: no limit */
 	unsigned timeout;	       /* seconds that a connection may be idle */
+	size_t memory;		       /* of a connection, for what comes in; 0: 32 KiB */
 
 	int listener; /* one that listens already, from a service manager: it stays; 0: none */
 	http_handler *otherwise; /* for what fits no route, any method; NULL: 404 and 405 */
@@ -65,6 +66,8 @@ int http_run(struct http_server *server);
 /* What was asked. Pointers live as long as the handler runs. */
 const char *http_query(const struct http_request *request, const char *key); /* NULL: not there */
 const char *http_body(const struct http_request *request, size_t *ret_size);
+char *http_take_body(struct http_request *request,
+		     size_t *ret_size); /* yours to free; NULL: none */
 
 const char *http_method(const struct http_request *request);
 const char *http_target(const struct http_request *request); /* path and query as they were sent */

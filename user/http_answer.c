@@ -172,6 +172,19 @@ const char *http_body(const struct http_request *request, size_t *ret_size)
 	return request->body ? request->body : "";
 }
 
+char *http_take_body(struct http_request *request, size_t *ret_size)
+{
+	/* What it had grown beyond its size goes back. */
+	char *fitting = request->size ? realloc(request->body, request->size) : NULL;
+	char *body = fitting ? fitting : request->body;
+
+	request->server->bodies -= request->capacity;
+	request->capacity = 0;
+	request->body = NULL;
+	*ret_size = request->size;
+	return body;
+}
+
 struct http_peer http_peer(const struct http_request *request)
 {
 	struct ucred credentials = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};

@@ -179,7 +179,7 @@ int loader_open(const struct paths *paths, struct loader **ret_loader, struct fa
 	if (!loader)
 		return fault_set(fault, -ENOMEM, "out of memory");
 	loader->paths = *paths;
-	loader->metrics_link = -1;
+	loader->metrics_link = loader->slots[0].map = loader->slots[1].map = -1;
 	(void)libbpf_set_print(keep_complaint);
 	r = pins_prepare(paths, fault);
 	if (!r)
@@ -198,6 +198,8 @@ void loader_close(struct loader *loader)
 		return;
 	ring_buffer__free(loader->events);
 	close_fd(&loader->metrics_link);
+	close_fd(&loader->slots[0].map);
+	close_fd(&loader->slots[1].map);
 	if (loader->cell)
 		(void)munmap(loader->cell, cell_bytes());
 	if (loader->seats)

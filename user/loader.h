@@ -68,12 +68,22 @@ int loader_identity(struct loader *loader, struct image_identity *ret_identity);
 int loader_seating(struct loader *loader, struct seating *ret_seating, struct fault *fault);
 
 /*
- * Puts an image in force: fills the idle slot, flips the cell, waits until every
- * CPU has left the old image, lets it go. Fails with the old image in force.
- * Seats that are new or were given up start from zero.
+ * Puts an image in force: fills the map in the idle slot and flips the cell. Fails with
+ * the old image in force. Seats that are new start from zero. To be settled before the
+ * next one.
  */
 int loader_publish(struct loader *loader, const struct image *image, const struct seating *seating,
 		   struct fault *fault);
+
+/*
+ * What is left to do then, with the seats of the image in force: waits until every
+ * CPU has left the image before it, forgets that, clears the seats that were given up,
+ * and sees to it that the idle slot has a map for the next publication. It takes a
+ * while, and whoever asked for the rules need not wait for it. What a crash leaves is
+ * done by the next one.
+ */
+bool loader_is_settled(const struct loader *loader);
+void loader_settle(struct loader *loader, const struct seating *seating);
 
 /* Tells the filter what the wall clock is now; at start and when it was set. */
 int loader_set_clock(struct loader *loader, struct fault *fault);

@@ -11,6 +11,11 @@ struct vaultwall_bpf;
 
 #define LOADER_PIN 512 /* bytes of a pin's path */
 
+struct loader_slot {
+	int map;	/* the one in it, if this loader has put it there; else -1 */
+	uint32_t lines; /* of the last image in it, in force or not */
+};
+
 struct loader {
 	struct paths paths;
 	struct vaultwall_bpf *skeleton;
@@ -21,8 +26,10 @@ struct loader {
 	void *receive_context;
 	int metrics_link;
 	struct vw_requests *requests; /* mapped, VW_SEATS of them */
-	bool frags;		      /* the kernel has xdp.frags */
-	bool tags_are_new;	      /* no earlier agent's, and empty */
+	struct loader_slot slots[2];
+	bool flipped;	   /* and not settled yet */
+	bool frags;	   /* the kernel has xdp.frags */
+	bool tags_are_new; /* no earlier agent's, and empty */
 	uint32_t cpus;
 };
 

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Publication. Two slots, one cell; a packet reads the cell once and sees one image.
+ * Publication. Two slots with a map each, one cell; a packet reads the cell once and
+ * sees one image.
  *
  *   step                              a packet sees   if the agent dies here
- *   1 fill a fresh map                old             the map is gone with it
- *   2 pin it as image N, put it in    old             the next one overwrites both
- *     the idle slot N
- *   3 name the new seats              old             names without packets
- *   4 flip the cell to N              old or new      new rules in force
- *   5 wait until every CPU that read  new             "
+ *   1 fill the map in the idle slot   old             the next agent puts another map
+ *     N, pin it as image N                            there
+ *   2 name the new seats              old             names without packets
+ *   3 flip the cell to N              old or new      new rules in force
+ *     loader_publish() ends here, and loader_settle() goes on
+ *   4 wait until every CPU that read  new             "
  *     the cell before has left
- *   6 clear the seats given up,       new             done again by the next push
- *     empty the other slot
+ *   5 clear the seats given up,       new             done again by the next agent
+ *     unpin the old image
+ *   6 put a map into the idle slot    new             "
+ *     if there is none of ours
+ *
+ * The kernel takes a grace period for each change of a slot: 0.01 s, and half a second
+ * where all CPUs are busy. So a slot keeps its map, and what waiting there is comes when
+ * nobody waits for the answer. Nor can a push fail because the kernel has no memory for
+ * a second image.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -144,16 +152,21 @@ static int make_image_map(struct loader *loader, struct fault *fault)
 	return fd;
 }
 
-static int fill_image_map(int map, const struct image *image, struct fault *fault)
+/* What an earlier image had more of is wiped. */
+static int fill_slot(struct loader_slot *slot, const struct image *image, struct fault *fault)
 {
-	size_t size = image->count * sizeof(*image->lines);
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+	size_t count = image->count > slot->lines ? image->count : slot->lines;
+	size_t size = count * sizeof(*image->lines);
+	union image_line *lines =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, slot->map, 0);
 
-	if (memory == MAP_FAILED)
+	if (lines == MAP_FAILED)
 		return fault_set(fault, -errno, "the rules cannot be written to the kernel: %s",
 				 strerror(errno));
-	memcpy(memory, image->lines, size);
-	(void)munmap(memory, size);
+	memcpy(lines, image->lines, image->count * sizeof(*lines));
+	memset(lines + image->count, 0, (count - image->count) * sizeof(*lines));
+	(void)munmap(lines, size);
+	slot->lines = (uint32_t)image->count;
 	return 0;
 }
 
@@ -229,7 +242,7 @@ static int clear_left_seats(struct loader *loader, const struct seating *seating
 }
 
 /*
- * Step 5. An update of a map of maps returns after a grace period
+ * Step 4. An update of a map of maps returns after a grace period
  * (maybe_wait_bpf_programs() in the kernel): putting the image in force into its
  * slot once more changes nothing and waits for whoever read the cell before.
  */
@@ -238,58 +251,92 @@ static int wait_for_readers(struct loader *loader, uint32_t slot, int map, struc
 	return put_into_slot(loader, slot, map, fault);
 }
 
-static void empty_slot(struct loader *loader, uint32_t slot)
+static uint32_t slot_in_force(const struct loader *loader)
 {
-	char name[16];
-
-	(void)bpf_map_delete_elem(bpf_map__fd(loader->skeleton->maps.vw_slots), &slot);
-	slot_pin(slot, name);
-	pin_remove(&loader->paths, name);
+	return __atomic_load_n(&loader->cell->slot, __ATOMIC_ACQUIRE);
 }
 
-static int fill_slot(struct loader *loader, uint32_t slot, const struct image *image, int *ret_map,
-		     struct fault *fault)
+static uint32_t idle_slot(const struct loader *loader)
 {
-	cleanup(close_fd) int map = make_image_map(loader, fault);
-	char name[16];
+	return slot_in_force(loader) == 0 ? 1 : 0;
+}
+
+/* A slot whose map an earlier agent made gets one of ours. */
+static int provide_map(struct loader *loader, uint32_t slot, struct fault *fault)
+{
+	cleanup(close_fd) int map = -1;
 	int r;
 
+	if (loader->slots[slot].map >= 0)
+		return 0;
+	/* First, so that there are never three. */
+	(void)bpf_map_delete_elem(bpf_map__fd(loader->skeleton->maps.vw_slots), &slot);
+	map = make_image_map(loader, fault);
 	if (map < 0)
 		return map;
-	slot_pin(slot, name);
-	r = fill_image_map(map, image, fault);
+	r = put_into_slot(loader, slot, map, fault);
 	if (!r)
-		r = pin_replace(&loader->paths, name, map, fault);
+		loader->slots[slot] = (struct loader_slot){take_fd(&map), 0};
+	return r;
+}
+
+/* Nobody may be in the map that is filled: a packet that still is would see a mixture. */
+static int leave_idle_slot(struct loader *loader, struct fault *fault)
+{
+	uint32_t slot = slot_in_force(loader);
+	int r = loader->flipped ? wait_for_readers(loader, slot, loader->slots[slot].map, fault)
+				: 0;
+
 	if (!r)
-		r = put_into_slot(loader, slot, map, fault);
-	if (!r)
-		*ret_map = take_fd(&map);
+		loader->flipped = false;
 	return r;
 }
 
 int loader_publish(struct loader *loader, const struct image *image, const struct seating *seating,
 		   struct fault *fault)
 {
-	uint32_t old = __atomic_load_n(&loader->cell->slot, __ATOMIC_ACQUIRE);
-	uint32_t idle = old == 0 ? 1 : 0;
-	cleanup(close_fd) int map = -1;
+	uint32_t idle = idle_slot(loader);
+	char name[16];
 	int r;
 
 	if (image->count > LOADER_SLOT_LINES || seating->count > VW_SEATS)
 		return fault_set(fault, -ENOSPC, "the image has %zu lines, and a slot only %u",
 				 image->count, LOADER_SLOT_LINES);
-	r = fill_slot(loader, idle, image, &map, fault);
+	r = leave_idle_slot(loader, fault);
+	if (!r)
+		r = provide_map(loader, idle, fault);
+	if (!r)
+		r = fill_slot(&loader->slots[idle], image, fault);
+	slot_pin(idle, name);
+	if (!r)
+		r = pin_replace(&loader->paths, name, loader->slots[idle].map, fault);
 	if (!r)
 		r = loader_set_clock(loader, fault);
 	if (r)
 		return r;
 	name_new_seats(loader, seating);
 	__atomic_store_n(&loader->cell->slot, idle, __ATOMIC_RELEASE);
-	/* In force. What follows is tidying: if it fails, the next push does it again. */
-	if (wait_for_readers(loader, idle, map, NULL))
-		return 0;
-	(void)clear_left_seats(loader, seating);
-	if (old <= 1)
-		empty_slot(loader, old);
+	loader->flipped = true;
 	return 0;
+}
+
+bool loader_is_settled(const struct loader *loader)
+{
+	return !loader->flipped && loader->slots[idle_slot(loader)].map >= 0;
+}
+
+/* If anything here fails, the next publication meets it again and says so. */
+void loader_settle(struct loader *loader, const struct seating *seating)
+{
+	bool published = loader->flipped;
+	uint32_t idle = idle_slot(loader);
+	char name[16];
+
+	if (leave_idle_slot(loader, NULL))
+		return;
+	if (published)
+		(void)clear_left_seats(loader, seating);
+	slot_pin(idle, name);
+	pin_remove(&loader->paths, name);
+	(void)provide_map(loader, idle, NULL);
 }

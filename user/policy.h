@@ -229,8 +229,8 @@ void policy_free(struct policy *policy);
 
 /*
  * The names of the files that a document's ip_sets refer to, in order and once
- * each, allocated in `arena`: what a client has to read and send along. Faults of
- * the document other than its syntax are left for policy_read().
+ * each, allocated in `arena`: what a client has to read and send along. Looks no
+ * further than it must; faults are left for policy_read(), unless they hide the sets.
  */
 int policy_file_names(const struct rules_file *document, struct diags *diags, struct arena *arena,
 		      const char ***ret_names, size_t *ret_count);

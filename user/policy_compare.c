@@ -68,16 +68,16 @@ static bool same_wording(const struct comparison *comparison, const struct ip_ru
 static bool same_ip_rules(struct comparison *comparison, const struct ip_rules *before,
 			  const struct ip_rules *after)
 {
-	cleanup(spans_free) struct spans old = {0}, new = {0};
+	bool same = false;
 
 	if (same_wording(comparison, before, after))
 		return true;
 	comparison->work += ip_rules_size(before) + ip_rules_size(after);
 	if (comparison->work > WORK_MAX)
 		return false;
-	if (spans_of_rules(before, &old) < 0 || spans_of_rules(after, &new) < 0)
+	if (ip_rules_compare(before, after, &same) < 0)
 		comparison->error = -ENOMEM;
-	return spans_equal(&old, &new);
+	return same;
 }
 
 static bool same_range_list(const struct range_list *before, const struct range_list *after)
@@ -95,16 +95,16 @@ static bool same_range_list(const struct range_list *before, const struct range_
 static bool same_set(struct comparison *comparison, const struct ip_set *before,
 		     const struct ip_set *after)
 {
-	cleanup(spans_free) struct spans old = {0}, new = {0};
+	bool same = false;
 
 	if (same_range_list(&before->ranges, &after->ranges))
 		return true;
 	comparison->work += before->ranges.count + after->ranges.count;
 	if (comparison->work > WORK_MAX)
 		return false;
-	if (spans_of_list(&before->ranges, &old) < 0 || spans_of_list(&after->ranges, &new) < 0)
+	if (range_lists_compare(&before->ranges, &after->ranges, &same) < 0)
 		comparison->error = -ENOMEM;
-	return spans_equal(&old, &new);
+	return same;
 }
 
 static int compare_set_names(const void *left, const void *right)

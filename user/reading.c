@@ -138,7 +138,8 @@ static void find_name(const struct rules_file *document, const char *name, uint3
 	const struct yaml_node *sets;
 
 	*ret_line = *ret_column = 0;
-	(void)yaml_read(document->text, document->size, document->name, &ignored, &yaml);
+	(void)yaml_read_key(document->text, document->size, document->name, "ip_sets", &ignored,
+			    &yaml);
 	sets = yaml_get(yaml.root, "ip_sets");
 	for (const struct yaml_node *set = sets ? sets->children : NULL; set; set = set->next) {
 		const struct yaml_node *file = yaml_get(set, "file");

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bundle.h"
+#include "bundle_pack.h"
 #include "cleanup.h"
 #include "client.h"
 
@@ -87,11 +87,12 @@ static bool goes_on(void *context, double seconds)
 }
 
 /* An error in rules that are in force would be ours: the agent read them with the same code. */
-static int read_rules(json_t *body, struct followed_rules *rules, struct fault *fault)
+static int read_rules(struct client_reply *reply, struct followed_rules *rules, struct fault *fault)
 {
 	cleanup(bundle_free) struct bundle bundle = {0};
 	cleanup(diags_clear) struct diags diags = {0};
-	int r = bundle_from_json(body, &bundle, fault);
+	int r = reply->packed ? pack_read(&reply->packed, reply->packed_size, &bundle, fault)
+			      : bundle_from_json(reply->body, &bundle, fault);
 
 	if (r < 0)
 		return r;
@@ -107,6 +108,7 @@ static int fetch_rules(struct rules_follower *follower, struct followed_rules *r
 		       struct fault *fault)
 {
 	const struct client_request request = {.path = "/v1/rules",
+					       .accept_pack = true,
 					       .timeout = RULES_TIMEOUT,
 					       .wait = goes_on,
 					       .context = follower};
@@ -117,7 +119,7 @@ static int fetch_rules(struct rules_follower *follower, struct followed_rules *r
 		return r;
 	if (reply.status != 200)
 		return fault_set(fault, -EIO, "%s", client_error(&reply));
-	return read_rules(reply.body, rules, fault);
+	return read_rules(&reply, rules, fault);
 }
 
 /*

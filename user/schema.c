@@ -14,7 +14,7 @@ static bool is_null(const struct yaml_node *node)
 {
 	static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
 
-	if (node->kind != YAML_SCALAR || !node->plain)
+	if (node->kind != YAML_SCALAR || !node->plain || node->length > strlen("null"))
 		return false;
 	for (size_t i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++)
 		if (strcmp(node->text, nulls[i]) == 0)

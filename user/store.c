@@ -16,7 +16,7 @@
 #include "store_file.h"
 
 #define NAME_TEXT 32
-#define FILE_MAX  (2 * (off_t)BUNDLE_JSON_MAX)
+#define FILE_MAX  (BUNDLE_JSON_MAX + PACK_LINE_MAX)
 
 struct store {
 	char directory[PATH_MAX];
@@ -40,7 +40,7 @@ static void close_folder(DIR **folder)
 
 static void generation_name(uint32_t generation, char name[NAME_TEXT])
 {
-	(void)snprintf(name, NAME_TEXT, "%010u.json", generation);
+	(void)snprintf(name, NAME_TEXT, "%010u.rules", generation);
 }
 
 /* 0 for what is no name of ours. */
@@ -233,28 +233,29 @@ static void prune(const struct store *store)
 	}
 }
 
-static json_t *stored_json(const struct stored *stored)
+static json_t *stored_line(const struct stored *stored)
 {
 	char digest[BUNDLE_DIGEST_TEXT];
 
 	bundle_digest_format(stored->digest, digest);
-	return json_pack("{s:I, s:I, s:{s:I, s:s}, s:s, s:O}", "generation",
+	return json_pack("{s:I, s:I, s:{s:I, s:s}, s:s, s:o}", "generation",
 			 (json_int_t)stored->generation, "pushed_at", (json_int_t)stored->pushed_at,
 			 "pushed_by", "uid", (json_int_t)stored->uid, "user", stored->user,
-			 "digest", digest, "bundle", stored->bundle.json);
+			 "digest", digest, "bundle", pack_head(&stored->bundle.rules));
 }
 
 int store_save(struct store *store, const struct stored *stored, struct fault *fault)
 {
-	json_t *json = stored_json(stored);
+	cleanup(pack_free) struct pack pack = {0};
+	json_t *line = stored_line(stored);
 	char name[NAME_TEXT];
-	int r;
+	int r = line ? pack_make(&stored->bundle.rules, line, &pack) : -ENOMEM;
 
-	if (!json)
-		return fault_set(fault, -ENOMEM, "no memory to keep the rules");
+	json_decref(line);
+	if (r < 0)
+		return fault_set(fault, r, "no memory to keep the rules");
 	generation_name(stored->generation, name);
-	r = store_file_write(store->rules, name, store->group, json);
-	json_decref(json);
+	r = store_file_write(store->rules, name, store->group, pack.pieces, pack.count);
 	if (r < 0)
 		return write_failed(store, r, "rules", fault);
 	prune(store);
@@ -285,10 +286,10 @@ void store_discard_newer(struct store *store)
 
 int store_commit(struct store *store, uint32_t generation, struct fault *fault)
 {
-	json_t *number = json_integer(generation);
-	int r = store_file_write(store->folder, "current", store->group, number);
+	char text[NAME_TEXT];
+	struct pack_piece number = {text, (size_t)snprintf(text, NAME_TEXT, "%u\n", generation)};
+	int r = store_file_write(store->folder, "current", store->group, &number, 1);
 
-	json_decref(number);
 	if (r < 0)
 		return write_failed(store, r, "current", fault);
 	store->current = generation;
@@ -297,15 +298,15 @@ int store_commit(struct store *store, uint32_t generation, struct fault *fault)
 
 /* Loading. */
 
-static bool read_fields(json_t *json, struct stored *stored, const char **ret_digest,
-			json_t **ret_bundle)
+static bool read_fields(json_t *line, struct stored *stored, const char **ret_digest,
+			json_t **ret_head)
 {
 	const char *user;
 	json_int_t generation, pushed_at, uid;
 
-	if (json_unpack(json, "{s:I, s:I, s:{s:I, s:s}, s:s, s:o}", "generation", &generation,
+	if (json_unpack(line, "{s:I, s:I, s:{s:I, s:s}, s:s, s:o}", "generation", &generation,
 			"pushed_at", &pushed_at, "pushed_by", "uid", &uid, "user", &user, "digest",
-			ret_digest, "bundle", ret_bundle) < 0)
+			ret_digest, "bundle", ret_head) < 0)
 		return false;
 	stored->pushed_at = pushed_at;
 	stored->uid = (uid_t)uid;
@@ -313,15 +314,16 @@ static bool read_fields(json_t *json, struct stored *stored, const char **ret_di
 	return generation == stored->generation;
 }
 
-static int check_stored(json_t *json, struct stored *stored, struct fault *fault)
+static int check_stored(json_t *line, char **block, size_t texts, size_t size,
+			struct stored *stored, struct fault *fault)
 {
 	char text[BUNDLE_DIGEST_TEXT];
 	const char *digest = NULL;
-	json_t *bundle = NULL;
+	json_t *head = NULL;
 
-	if (!read_fields(json, stored, &digest, &bundle))
+	if (!read_fields(line, stored, &digest, &head))
 		return fault_set(fault, -EBADMSG, "it does not have the fields of stored rules");
-	if (bundle_from_json(bundle, &stored->bundle, fault) < 0)
+	if (pack_open(head, block, texts, size, &stored->bundle, fault) < 0)
 		return -EBADMSG;
 	if (bundle_digest(&stored->bundle.rules, stored->digest) < 0)
 		return fault_set(fault, -ENOMEM, "no memory for a digest");
@@ -331,21 +333,20 @@ static int check_stored(json_t *json, struct stored *stored, struct fault *fault
 	return 0;
 }
 
-static int read_stored(FILE *file, struct stored *stored, struct fault *fault)
+static int read_stored(int fd, struct stored *stored, struct fault *fault)
 {
-	struct stat status;
-	json_error_t error;
-	json_t *json;
-	int r;
+	cleanup(free_ptr) char *block = NULL;
+	size_t size = 0, texts = 0;
+	json_t *line = NULL;
+	int r = store_file_read(fd, FILE_MAX, &block, &size);
 
-	if (fstat(fileno(file), &status) < 0 || status.st_size > FILE_MAX)
-		return fault_set(fault, -EBADMSG, "it is too large for stored rules");
-	json = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
-	if (!json)
-		return fault_set(fault, -EBADMSG, "line %d, column %d: %s", error.line,
-				 error.column, error.text);
-	r = check_stored(json, stored, fault);
-	json_decref(json);
+	if (r < 0)
+		return fault_set(fault, r == -ENOMEM ? r : -EBADMSG, "%s",
+				 r == -EFBIG ? "it is too large for stored rules" : strerror(-r));
+	if (pack_read_line(block, size, &line, &texts, fault) < 0)
+		return -EBADMSG;
+	r = check_stored(line, &block, texts, size, stored, fault);
+	json_decref(line);
 	return r;
 }
 
@@ -353,20 +354,18 @@ int store_load(const struct store *store, uint32_t generation, struct stored *re
 	       struct fault *fault)
 {
 	cleanup(stored_free) struct stored stored = {.generation = generation};
-	cleanup(close_file) FILE *file = NULL;
+	cleanup(close_fd) int fd = -1;
 	char name[NAME_TEXT];
-	int fd, r;
+	int r;
 
 	generation_name(generation, name);
 	fd = openat(store->rules, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	file = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!file) {
+	if (fd < 0) {
 		r = -errno;
-		close_fd(&fd);
 		return fault_set(fault, r, "cannot read %s/rules/%s: %s", store->directory, name,
 				 strerror(-r));
 	}
-	r = read_stored(file, &stored, fault);
+	r = read_stored(fd, &stored, fault);
 	if (r < 0 && fault)
 		(void)fault_prefix(fault, "%s/rules/%s is damaged", store->directory, name);
 	if (r < 0)

@@ -2,9 +2,9 @@
 /*
  * The rules on disk, one file a generation, and which of them is in force:
  *
- *   rules/0000000007.json  {"generation", "pushed_at", "pushed_by": {"uid", "user"},
- *                           "digest", "bundle"}
- *   current                the generation in force, in decimal
+ *   rules/0000000007.rules  a line {"generation", "pushed_at", "pushed_by": {"uid", "user"},
+ *                           "digest", "bundle": head}, and the texts (bundle_pack.h)
+ *   current                 the generation in force, in decimal
  *
  * Every change is a temporary file, fsync, rename and fsync of the directory, so
  * that a crash leaves the old state or the new one. The agent is the only writer.

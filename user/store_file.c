@@ -5,18 +5,13 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 
 #define NAME_TEXT 64
-
-static void close_file(FILE **file)
-{
-	if (*file)
-		(void)fclose(*file);
-}
 
 /* Whatever the umask is. A group that is not ours to give away stays what it was. */
 static int give_to_group(int fd, mode_t mode, gid_t group)
@@ -45,19 +40,23 @@ int store_folder_open(int at, const char *path, gid_t group, int *ret_fd)
 	return 0;
 }
 
-static int write_json(FILE *file, const json_t *json)
+static int write_piece(int fd, const struct pack_piece *piece)
 {
-	errno = 0;
-	if (!json || json_dumpf(json, file, JSON_COMPACT | JSON_ENCODE_ANY) < 0)
-		return errno ? -errno : -ENOMEM;
-	if (fputc('\n', file) < 0 || fflush(file) || fsync(fileno(file)))
-		return -errno;
+	size_t done = 0;
+
+	while (done < piece->size) {
+		ssize_t written = write(fd, piece->text + done, piece->size - done);
+
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		done += written > 0 ? (size_t)written : 0;
+	}
 	return 0;
 }
 
-static int write_temporary(int folder, const char *name, gid_t group, const json_t *json)
+static int write_temporary(int folder, const char *name, gid_t group,
+			   const struct pack_piece *pieces, size_t count)
 {
-	cleanup(close_file) FILE *file = NULL;
 	cleanup(close_fd) int fd =
 		openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
 	int r;
@@ -65,22 +64,21 @@ static int write_temporary(int folder, const char *name, gid_t group, const json
 	if (fd < 0)
 		return -errno;
 	r = give_to_group(fd, 0640, group);
-	if (r < 0)
-		return r;
-	file = fdopen(fd, "w");
-	if (!file)
-		return -errno;
-	fd = -1;
-	return write_json(file, json);
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = write_piece(fd, &pieces[i]);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	return r;
 }
 
-int store_file_write(int folder, const char *name, gid_t group, const json_t *json)
+int store_file_write(int folder, const char *name, gid_t group, const struct pack_piece *pieces,
+		     size_t count)
 {
 	char temporary[NAME_TEXT];
 	int r;
 
 	(void)snprintf(temporary, sizeof(temporary), "%s" STORE_FILE_TEMPORARY, name);
-	r = write_temporary(folder, temporary, group, json);
+	r = write_temporary(folder, temporary, group, pieces, count);
 	if (r == 0 && renameat(folder, temporary, folder, name) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -88,4 +86,32 @@ int store_file_write(int folder, const char *name, gid_t group, const json_t *js
 		return r;
 	}
 	return fsync(folder) < 0 ? -errno : 0;
+}
+
+int store_file_read(int fd, size_t most, char **ret_bytes, size_t *ret_size)
+{
+	cleanup(free_ptr) char *bytes = NULL;
+	struct stat status;
+	size_t done = 0, size;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (status.st_size < 0 || (size_t)status.st_size > most)
+		return -EFBIG;
+	size = (size_t)status.st_size;
+	bytes = malloc(size + 1);
+	if (!bytes)
+		return -ENOMEM;
+	while (done < size) {
+		ssize_t got = read(fd, bytes + done, size - done);
+
+		if (got == 0)
+			break;
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		done += got > 0 ? (size_t)got : 0;
+	}
+	*ret_bytes = take_ptr(&bytes);
+	*ret_size = done;
+	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "utf8.h"
 
+#include <string.h>
+
 /* What a first byte tells: how many bytes there are, and the least character they may stand for. */
 struct form {
 	uint8_t mask;
@@ -43,4 +45,53 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *ret_character)
 		return 0;
 	*ret_character = character;
 	return form->length;
+}
+
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* In each byte of a word the high bit: below ' ', above '~', or beyond ASCII. */
+static uint64_t unplain_bytes(uint64_t word)
+{
+	uint64_t below = (word - EACH_BYTE(0x20)) & ~word;
+	uint64_t above = (word + EACH_BYTE(0x01)) | word;
+
+	return (below | above) & EACH_BYTE(0x80);
+}
+
+size_t utf8_plain_run(const char *text, size_t size)
+{
+	size_t run = 0;
+	uint64_t word;
+
+	while (size - run >= sizeof(word)) {
+		memcpy(&word, text + run, sizeof(word));
+		if (unplain_bytes(word))
+			break;
+		run += sizeof(word);
+	}
+	while (run < size && text[run] >= ' ' && text[run] <= '~')
+		run++;
+	return run;
+}
+
+bool utf8_is_text(const char *text, size_t size)
+{
+	while (size) {
+		uint32_t character = 0;
+		size_t length = sizeof(uint64_t);
+		uint64_t word = 0;
+
+		if (size >= sizeof(word))
+			memcpy(&word, text, sizeof(word));
+		/* No NUL and nothing beyond ASCII; a shorter rest has NULs here. */
+		if ((word | (word - EACH_BYTE(0x01))) & EACH_BYTE(0x80))
+			length = utf8_decode(text, size, &character);
+		else
+			character = 1;
+		if (!length || !character)
+			return false;
+		text += length;
+		size -= length;
+	}
+	return true;
 }

@@ -13,6 +13,7 @@ struct reader {
 	yaml_parser_t parser;
 	const char *text;
 	size_t size;
+	const char *last_key; /* of the document's mapping: enough has been read; NULL: read all */
 	struct yaml_tree tree;
 	bool document_seen;
 };
@@ -193,7 +194,7 @@ static int events_read(struct reader *reader)
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text,
 				     reader->size);
-	while (!end) {
+	while (!end && !(reader->last_key && yaml_tree_has(&reader->tree, reader->last_key))) {
 		r = event_read(reader, &end);
 		if (r < 0)
 			return r;
@@ -204,7 +205,13 @@ static int events_read(struct reader *reader)
 int yaml_read(const char *text, size_t size, const char *file, struct diags *diags,
 	      struct yaml_document *ret_document)
 {
-	cleanup(reader_free) struct reader reader = {.text = text, .size = size};
+	return yaml_read_key(text, size, file, NULL, diags, ret_document);
+}
+
+int yaml_read_key(const char *text, size_t size, const char *file, const char *key,
+		  struct diags *diags, struct yaml_document *ret_document)
+{
+	cleanup(reader_free) struct reader reader = {.text = text, .size = size, .last_key = key};
 	struct yaml_document *document = &reader.tree.document;
 	int r = 0;
 

@@ -50,6 +50,13 @@ struct yaml_document {
 int yaml_read(const char *text, size_t size, const char *file, struct diags *diags,
 	      struct yaml_document *ret_document);
 
+/*
+ * The same for whoever wants a single key of the document's mapping: nothing behind the end of its
+ * value is looked at, and the tree ends there.
+ */
+int yaml_read_key(const char *text, size_t size, const char *file, const char *key,
+		  struct diags *diags, struct yaml_document *ret_document);
+
 /* The value of KEY; NULL if there is none, or if MAPPING is NULL or no mapping. */
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);
 

@@ -55,15 +55,21 @@ static int characters_check(const char *text, size_t size, const char *file, str
 
 	while (text < end) {
 		uint32_t character = 0;
-		size_t length = utf8_decode(text, (size_t)(end - text), &character);
+		size_t length;
 
-		if (!length || !is_allowed(character))
-			return character_refuse(text, length, character, file, line, column, diags);
 		if (column == 1 && text_begins(text, (size_t)(end - text), TAG_DIRECTIVE)) {
 			diags_add(diags, DIAG_ERROR, file, line, column,
 				  "%s directives are not allowed", TAG_DIRECTIVE);
 			return -EINVAL;
 		}
+		length = utf8_plain_run(text, (size_t)(end - text));
+		text += length;
+		column += (uint32_t)length;
+		if (text == end)
+			break;
+		length = utf8_decode(text, (size_t)(end - text), &character);
+		if (!length || !is_allowed(character))
+			return character_refuse(text, length, character, file, line, column, diags);
 		text += length;
 		column++;
 		if (is_break(character, text, end)) {

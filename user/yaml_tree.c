@@ -77,6 +77,14 @@ static void node_attach(struct yaml_tree *tree, struct yaml_node *node)
 	frame->node->length++;
 }
 
+bool yaml_tree_has(const struct yaml_tree *tree, const char *key)
+{
+	const struct yaml_frame *root = &tree->frames[0];
+
+	return tree->depth == 1 && root->node->kind == YAML_MAPPING && !root->key && root->last &&
+	       root->last->key->kind == YAML_SCALAR && strcmp(root->last->key->text, key) == 0;
+}
+
 static int node_add(struct yaml_tree *tree, const struct yaml_node *node,
 		    struct yaml_node **ret_node)
 {

@@ -45,6 +45,9 @@ int yaml_tree_scalar(struct yaml_tree *tree, struct yaml_place at, bool plain, c
 int yaml_tree_begin(struct yaml_tree *tree, struct yaml_place at, enum yaml_kind kind);
 int yaml_tree_end(struct yaml_tree *tree);
 
+/* Whether the root is a mapping whose last pair, complete, has this key. */
+bool yaml_tree_has(const struct yaml_tree *tree, const char *key);
+
 /* Reports an error that one can read past; the tree is broken from then on. */
 void yaml_tree_break(struct yaml_tree *tree, struct yaml_place at, const char *text);
 

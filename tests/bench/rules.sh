@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What rules cost: a push from text to in force beside `nft -f` and `ipset restore` of the same
 # list, the growth with its length, the memory of image and agent, one changed vault among many.
-# Usage: rules.sh     VAULTWALL: the program; BENCH_RUNS: of each (default 5); QUICK=1: no peers at
-#   1,000,000 ranges
+# Usage: rules.sh     VAULTWALL: the program; BENCH_RUNS: of each (default 5); QUICK=1: what is slow
+#   only twice, and no peers at 1,000,000 ranges
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/bench/figures.sh
@@ -18,7 +18,7 @@ mount -t bpf bpf /sys/fs/bpf
 
 vaultwall=${VAULTWALL:-$here/../../build/vaultwall}
 runs=${BENCH_RUNS:-5}
-large_runs=${QUICK:+1} large_runs=${large_runs:-$runs}
+slow_runs=${QUICK:+2} slow_runs=${slow_runs:-$runs}
 instance=vwbench$$
 work=$(mktemp -d)
 agent=
@@ -85,11 +85,16 @@ vaults() {
     { print "        - " $0 }' "$2"
 }
 
-# change_one DOCUMENT: the same with another range in its first vault; nothing is kept from one push
-# to the next for being equal, so it costs what any push of this size does
+# change_one DOCUMENT: the same with another range in its first vault
 change_one() { sed '10s|- .*|- 192.0.2.1/32|' "$1"; }
 
 # --- measuring -------------------------------------------------------------------------------------
+
+# timed_push FILE: in seconds; the agent is at rest before it
+timed_push() {
+  vw status >/dev/null
+  seconds vw push "$1" 2>/dev/null
+}
 
 # pushes RUNS A B: pushes two documents in turn; the times are left in `times`
 pushes() {
@@ -99,9 +104,9 @@ pushes() {
   vw push "$1" >/dev/null 2>&1
   for ((i = 0; i < rounds; i++)); do
     if ((i % 2)); then
-      times+=("$(seconds vw push "$1" 2>/dev/null)")
+      times+=("$(timed_push "$1")")
     else
-      times+=("$(seconds vw push "$2" 2>/dev/null)")
+      times+=("$(timed_push "$2")")
     fi
   done
 }
@@ -149,7 +154,7 @@ peers() {
 
 # measure_peer NAME SIZE PUSH_SECONDS UNDO
 measure_peer() {
-  local loads=() ratios=() i load rounds=$runs
+  local loads=() ratios=() i load rounds=$slow_runs
   [ "$2" != 1m ] || rounds=1 # it is slow
   for ((i = 0; i < rounds; i++)); do
     load=$(seconds "${1}_load") || { echo "  $1: skipped, it refuses $2 ranges" && return; }
@@ -166,7 +171,7 @@ size() {
   list "$2" >"$work/a"
   document "$work/a" >"$work/a.yaml"
   change_one "$work/a.yaml" >"$work/b.yaml"
-  pushes "$([ "$1" = 1m ] && echo "$large_runs" || echo "$runs")" "$work/a.yaml" "$work/b.yaml"
+  pushes "$([ "$1" = 1m ] && echo "$slow_runs" || echo "$runs")" "$work/a.yaml" "$work/b.yaml"
   figure "push_$1_seconds" s "${times[@]}"
   last=$(median_of "${times[@]}")
 }
@@ -178,16 +183,22 @@ growth() { # the greater of two tenfold steps
   figure push_growth_10x x "$(printf '%s\n%s\n' "$first" "$second" | sort -g | tail -n 1)"
 }
 
+# one_changed LIST: among 10,000 vaults; in turn one is changed, and then every one is
 one_changed() {
-  local full
-  list 1000000 >"$work/a"
-  vaults 10000 "$work/a" >"$work/a.yaml"
-  change_one "$work/a.yaml" >"$work/b.yaml"
-  full=$(seconds vw push "$work/a.yaml" 2>/dev/null)
-  figure push_10k_vaults_seconds s "$full"
-  pushes "$large_runs" "$work/a.yaml" "$work/b.yaml"
-  figure push_one_vault_seconds s "${times[@]}"
-  figure push_one_vault_over_full x "$(over "$(median_of "${times[@]}")" "$full")"
+  local fulls=() ones=() i old=a new=b
+  vaults 10000 "$1" >"$work/a.yaml"
+  tac "$1" >"$work/reversed"
+  vaults 10000 "$work/reversed" >"$work/b.yaml"
+  vw push "$work/a.yaml" >/dev/null 2>&1
+  for ((i = 0; i < slow_runs; i++)); do
+    change_one "$work/$old.yaml" >"$work/one.yaml"
+    ones+=("$(timed_push "$work/one.yaml")")
+    fulls+=("$(timed_push "$work/$new.yaml")")
+    read -r old new <<<"$new $old"
+  done
+  figure push_10k_vaults_seconds s "${fulls[@]}"
+  figure push_one_vault_seconds s "${ones[@]}"
+  figure push_one_vault_over_full x "$(over "$(median_of "${ones[@]}")" "$(median_of "${fulls[@]}")")"
 }
 
 start_agent
@@ -200,6 +211,6 @@ size 1m 1000000
 large=$last
 growth "$small" "$middle" "$large"
 figure bytes_per_range B "$(over $(($(image_lines) * 64)) 1000000)"
-figure push_peak_mib_1m MiB "$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$agent/status")"
 [ -n "${QUICK:-}" ] || peers 1m "$work/a" "$large"
-one_changed
+one_changed "$work/a"
+figure push_peak_mib_1m MiB "$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$agent/status")"

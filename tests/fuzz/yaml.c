@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "policy.h"
 #include "utf8.h"
 #include "yaml.h"
 
@@ -95,6 +96,69 @@ static void check_tree(const struct yaml_document *document)
 	expect(first.size == second.size && memcmp(first.text, second.text, first.size) == 0);
 }
 
+static void node_text(struct writer *writer, const struct yaml_node *node)
+{
+	writer->stream = open_memstream(&writer->text, &writer->size);
+	expect(writer->stream);
+	node_write(writer->stream, node, 1);
+	expect(fflush(writer->stream) == 0);
+}
+
+/* Whoever reads up to a key finds there what whoever reads all of it finds. */
+static void check_key(const char *data, size_t size, const struct yaml_node *whole)
+{
+	cleanup(writer_free) struct writer first = {0};
+	cleanup(writer_free) struct writer second = {0};
+	cleanup(yaml_free) struct yaml_document part = {0};
+	cleanup(diags_clear) struct diags diags = {0};
+	const struct yaml_node *found = NULL;
+
+	expect(yaml_read_key(data, size, "part", whole->key->text, &diags, &part) == 0);
+	found = yaml_get(part.root, whole->key->text);
+	expect(found && found->line == whole->line && found->column == whole->column);
+	node_text(&first, whole);
+	node_text(&second, found);
+	expect(first.size == second.size && memcmp(first.text, second.text, first.size) == 0);
+}
+
+static bool is_named(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Every file that a set names is found by the shorter way, too. */
+static void check_files(const char *data, size_t size, const struct yaml_node *root)
+{
+	const struct rules_file document = {"fuzz", data, size};
+	const struct yaml_node *sets = yaml_get(root, "ip_sets");
+	cleanup(diags_clear) struct diags diags = {0};
+	cleanup(arena_free_all) struct arena arena = {.limit = SIZE_MAX};
+	const char **names = NULL;
+	size_t count = 0;
+
+	expect(policy_file_names(&document, &diags, &arena, &names, &count) == 0);
+	if (!sets || sets->kind != YAML_SEQUENCE)
+		return;
+	for (const struct yaml_node *set = sets->children; set; set = set->next) {
+		const struct yaml_node *file = yaml_get(set, "file");
+
+		if (file && file->kind == YAML_SCALAR && file->length)
+			expect(is_named(names, count, file->text));
+	}
+}
+
+static void check_shorter_ways(const char *data, size_t size, const struct yaml_node *root)
+{
+	if (!root || root->kind != YAML_MAPPING)
+		return;
+	for (const struct yaml_node *child = root->children; child; child = child->next)
+		check_key(data, size, child);
+	check_files(data, size, root);
+}
+
 static void check_diags(struct diags *diags)
 {
 	char line[DIAG_LINE_MAX];
@@ -120,5 +184,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_diags(&diags);
 	if (r == 0)
 		check_tree(&document);
+	/* With duplicate keys the first one counts for both. */
+	if (r == 0 && size < 4096)
+		check_shorter_ways((const char *)data, size, document.root);
 	return 0;
 }

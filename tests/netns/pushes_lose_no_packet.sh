@@ -27,6 +27,8 @@ for _ in {1..30}; do
   push even.yaml
 done
 expect 61 "$(generation)" 'sixty more generations'
+# The agent has answered before it tidies up, and does that before it answers again.
+expect image0 "$(find "/sys/fs/bpf/$instance" -name 'image*' -printf '%f')" 'the old image is gone'
 
 read -r _ sent _ answered _ stalled < <(stop udp)
 expect_true "$sent > 500" 'the friend sent datagrams'

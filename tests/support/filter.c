@@ -116,6 +116,7 @@ static int publish(struct filter *filter, struct diags *diags, struct fault *fau
 	seating_free(&filter->seating);
 	filter->seating = seating;
 	seating = (struct seating){0};
+	loader_settle(filter->loader, &filter->seating);
 	return 0;
 }
 

@@ -17,103 +17,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "answerer.h"
 #include "cleanup.h"
 #include "client.h"
-
-#define REQUEST_MAX 4096
-
-/* What stands in for the agent: takes one connection and says what the test wants. */
-struct server {
-	char folder[64];
-	struct paths paths;
-	int listener;
-	pthread_t thread;
-	const char *pieces[8]; /* of the answer, sent one by one; NULL ends them */
-	bool hangs;	       /* keeps the connection open until the client goes */
-	bool reset;	       /* ends it without having read the request */
-	char request[REQUEST_MAX];
-};
-
-static struct sockaddr_un address_of(const struct server *server)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", server->paths.control);
-	return address;
-}
-
-static void read_request(struct server *server, int fd)
-{
-	size_t used = 0;
-	ssize_t got = 1;
-
-	while (got > 0 && used < REQUEST_MAX - 1) {
-		got = read(fd, server->request + used, REQUEST_MAX - 1 - used);
-		used += got > 0 ? (size_t)got : 0;
-		/* Bodies of the tests are objects, so that their end is easily seen. */
-		if (strstr(server->request, "\r\n\r\n") &&
-		    (strncmp(server->request, "GET", 3) == 0 || server->request[used - 1] == '}'))
-			return;
-	}
-}
-
-static void *serve(void *context)
-{
-	struct server *server = context;
-	cleanup(close_fd) int fd = accept(server->listener, NULL, NULL);
-	struct pollfd gone = {.fd = fd, .events = POLLRDHUP};
-
-	if (fd < 0 || server->reset)
-		return NULL;
-	read_request(server, fd);
-	for (size_t i = 0; server->pieces[i]; i++) {
-		(void)!write(fd, server->pieces[i], strlen(server->pieces[i]));
-		(void)usleep(2000); /* so that pieces arrive as pieces */
-	}
-	if (server->hangs)
-		(void)poll(&gone, 1, 10000);
-	return NULL;
-}
-
-static int make_server(void **state)
-{
-	struct server *server = test_calloc(1, sizeof(*server));
-
-	strcpy(server->folder, "/tmp/vaultwall-client-XXXXXX");
-	assert_non_null(mkdtemp(server->folder));
-	strcpy(server->paths.instance, "tested");
-	(void)snprintf(server->paths.control, PATH_TEXT, "%s/control.sock", server->folder);
-	(void)snprintf(server->paths.authorize, PATH_TEXT, "%s/authorize.sock", server->folder);
-	server->listener = -1;
-	*state = server;
-	return 0;
-}
-
-static int end_server(void **state)
-{
-	struct server *server = *state;
-
-	close_fd(&server->listener);
-	(void)unlink(server->paths.control);
-	(void)rmdir(server->folder);
-	test_free(server);
-	return 0;
-}
-
-static void listen_there(struct server *server)
-{
-	struct sockaddr_un address = address_of(server);
-
-	server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(server->listener, 1), 0);
-}
-
-static void start(struct server *server)
-{
-	listen_there(server);
-	assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
-}
 
 /* Asks for the status; the reply is the caller's. */
 static int ask(struct server *server, struct client_reply *ret_reply, struct fault *fault)
@@ -121,7 +27,7 @@ static int ask(struct server *server, struct client_reply *ret_reply, struct fau
 	const struct client_request request = {.path = "/v1/status", .timeout = 1};
 	int ret;
 
-	start(server);
+	server_start(server);
 	ret = client_call(&server->paths, &request, ret_reply, fault);
 	assert_int_equal(pthread_join(server->thread, NULL), 0);
 	return ret;
@@ -190,7 +96,7 @@ static void parameters_are_escaped_and_the_environment_has_no_proxy(void **state
 	(void)setenv("http_proxy", "http://127.0.0.1:1", 1);
 	(void)setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
 	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-	start(server);
+	server_start(server);
 	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), 0);
 	assert_int_equal(pthread_join(server->thread, NULL), 0);
 	assert_memory_equal(server->request, "GET /v1/show?vault=a%26b%3Dc%20d&limit=3 HTTP", 45);
@@ -207,7 +113,7 @@ static void a_body_is_posted_as_json(void **state)
 	struct fault fault = {0};
 
 	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-	start(server);
+	server_start(server);
 	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), 0);
 	assert_int_equal(pthread_join(server->thread, NULL), 0);
 	assert_memory_equal(server->request, "POST /v1/explain HTTP/1.1\r\n", 27);
@@ -234,12 +140,66 @@ static void a_token_goes_to_the_authoriser_as_a_client_s(void **state)
 	assert_non_null(strstr(fault.text, "the authoriser of instance 'tested' is not running"));
 	assert_null(strstr(fault.text, "a.b.c"));
 	memcpy(server->paths.authorize, server->paths.control, PATH_TEXT);
-	start(server);
+	server_start(server);
 	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), 0);
 	assert_int_equal(pthread_join(server->thread, NULL), 0);
 	assert_non_null(strstr(server->request, "Authorization: Bearer a.b.c\r\n"));
 	assert_non_null(strstr(server->request, "\r\n\r\n{\"method\":\"GET\"}"));
 	json_decref(body);
+}
+
+static void a_pack_is_posted_as_its_pieces(void **state)
+{
+	struct server *server = *state;
+	struct rules_file file = {"p.txt", "10.0.0.1 # }", 12};
+	struct rules_bundle rules = {{"r.yaml", "a: 1\n", 5}, &file, 1};
+	json_t *head = pack_head(&rules);
+	cleanup(client_reply_free) struct client_reply reply = {0};
+	cleanup(pack_free) struct pack pack = {0};
+	struct fault fault = {0};
+
+	assert_int_equal(pack_make(&rules, head, &pack), 0);
+	json_decref(head);
+	const struct client_request request = {.path = "/v1/push", .pack = &pack, .timeout = 1};
+
+	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+	server_start(server);
+	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), 0);
+	assert_int_equal(pthread_join(server->thread, NULL), 0);
+	assert_memory_equal(server->request, "POST /v1/push HTTP/1.1\r\n", 24);
+	assert_non_null(strstr(server->request, "Content-Type: " PACK_TYPE "\r\n"));
+	assert_non_null(strstr(server->request,
+			       "\r\n\r\n{\"name\":\"r.yaml\",\"size\":5,\"files\":[{\"name\":"
+			       "\"p.txt\",\"size\":12}]}\na: 1\n10.0.0.1 # }"));
+}
+
+static void rules_may_come_packed(void **state)
+{
+	struct server *server = *state;
+	const struct client_request request = {
+		.path = "/v1/rules", .accept_pack = true, .timeout = 1};
+	cleanup(client_reply_free) struct client_reply reply = {0};
+	struct fault fault = {0};
+
+	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Type: " PACK_TYPE
+			    "\r\nContent-Length: 5\r\n\r\n{}\na\n";
+	server_start(server);
+	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), 0);
+	assert_int_equal(pthread_join(server->thread, NULL), 0);
+	assert_non_null(strstr(server->request, "Accept: " PACK_TYPE "\r\n"));
+	assert_null(reply.body);
+	assert_int_equal(reply.packed_size, 5);
+	assert_memory_equal(reply.packed, "{}\na\n", 5);
+}
+
+/* Only who asked for it gets what is not JSON. */
+static void a_pack_that_nobody_asked_for_is_refused(void **state)
+{
+	struct server *server = *state;
+
+	server->pieces[0] = "HTTP/1.1 200 OK\r\nContent-Type: " PACK_TYPE
+			    "\r\nContent-Length: 5\r\n\r\n{}\na\n";
+	refuses(server, -EPROTO, "makes no sense");
 }
 
 static void a_missing_socket_means_no_agent(void **state)
@@ -262,7 +222,7 @@ static void a_socket_that_a_dead_agent_left_means_no_agent(void **state)
 	struct client_reply reply = {0};
 	struct fault fault = {0};
 
-	listen_there(server);
+	server_listen(server);
 	close_fd(&server->listener);
 	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), -ECONNREFUSED);
 	assert_non_null(strstr(fault.text, "is not running (nobody answers at"));
@@ -277,7 +237,7 @@ static void a_forbidden_socket_names_the_group(void **state)
 	bool root = geteuid() == 0;
 	int ret;
 
-	listen_there(server);
+	server_listen(server);
 	assert_int_equal(chmod(server->folder, 0711), 0);
 	assert_int_equal(chmod(server->paths.control, 0), 0);
 	if (root)
@@ -375,7 +335,7 @@ static void a_request_can_be_given_up(void **state)
 	struct fault fault = {0};
 
 	server->hangs = true;
-	start(server);
+	server_start(server);
 	assert_int_equal(client_call(&server->paths, &request, &reply, &fault), -EINTR);
 	/* It may not have come as far as to connect. */
 	(void)shutdown(server->listener, SHUT_RDWR);
@@ -403,7 +363,7 @@ static int follow(struct server *server, struct seen *seen, struct fault *fault)
 	};
 	int ret;
 
-	start(server);
+	server_start(server);
 	ret = client_follow(&server->paths, &request, see, seen, fault);
 	assert_int_equal(pthread_join(server->thread, NULL), 0);
 	return ret;
@@ -472,6 +432,9 @@ int main(void)
 		WITH_SERVER(parameters_are_escaped_and_the_environment_has_no_proxy),
 		WITH_SERVER(a_body_is_posted_as_json),
 		WITH_SERVER(a_token_goes_to_the_authoriser_as_a_client_s),
+		WITH_SERVER(a_pack_is_posted_as_its_pieces),
+		WITH_SERVER(rules_may_come_packed),
+		WITH_SERVER(a_pack_that_nobody_asked_for_is_refused),
 		WITH_SERVER(a_missing_socket_means_no_agent),
 		WITH_SERVER(a_socket_that_a_dead_agent_left_means_no_agent),
 		WITH_SERVER(a_forbidden_socket_names_the_group),

@@ -146,7 +146,8 @@ static void what_was_saved_is_loaded(void **state)
 	assert_int_equal(stored.pushed_at, 1700000000);
 	assert_int_equal(stored.uid, 1000);
 	assert_string_equal(stored.user, "ann");
-	assert_string_equal(stored.bundle.rules.document.text, "version: 1\n");
+	assert_int_equal(stored.bundle.rules.document.size, 11);
+	assert_memory_equal(stored.bundle.rules.document.text, "version: 1\n", 11);
 }
 
 static void an_empty_store_has_nothing(void **state)
@@ -171,7 +172,7 @@ static void nobody_else_reads_the_rules(void **state)
 	path_of(place, "rules", path);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 0007, 0);
-	path_of(place, "rules/0000000001.json", path);
+	path_of(place, "rules/0000000001.rules", path);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0640);
 }
@@ -198,8 +199,8 @@ static void the_one_in_force_is_never_removed(void **state)
 	keep(place, 1);
 	for (uint32_t i = 2; i <= STORE_KEPT + 5; i++)
 		assert_int_equal(save(place, i, &fault), 0);
-	assert_true(exists(place, "rules/0000000001.json"));
-	assert_false(exists(place, "rules/0000000002.json"));
+	assert_true(exists(place, "rules/0000000001.rules"));
+	assert_false(exists(place, "rules/0000000002.rules"));
 	store_discard(place->store, 1);
 	assert_int_equal(good(place, 0), 1);
 }
@@ -220,12 +221,12 @@ static void a_crash_before_the_rename_leaves_no_trace(void **state)
 	struct place *place = *state;
 
 	keep(place, 1);
-	overwrite(place, "rules/0000000002.json.new", "{\"generation\": 2, \"pus");
+	overwrite(place, "rules/0000000002.rules.new", "{\"generation\": 2, \"pus");
 	overwrite(place, "current.new", "2");
 	reopen(place);
 	assert_int_equal(store_current(place->store), 1);
 	assert_int_equal(store_next(place->store), 2);
-	assert_false(exists(place, "rules/0000000002.json.new"));
+	assert_false(exists(place, "rules/0000000002.rules.new"));
 	assert_false(exists(place, "current.new"));
 }
 
@@ -263,13 +264,18 @@ static void damaged_files_are_passed_over(void **state)
 	static const char *const damages[] = {
 		"",
 		"{\"generation\": 3, \"pushed_at\": 17000",
-		"[]",
-		"{\"generation\": 3}",
+		"[]\n",
+		"{\"generation\": 3}\n",
 		/* Another generation's, and rules that the digest does not fit. */
 		"{\"generation\": 2, \"pushed_at\": 1, \"pushed_by\": {\"uid\": 0, \"user\": \"\"}, "
-		"\"digest\": \"\", \"bundle\": {\"name\": \"r\", \"rules\": \"\"}}",
+		"\"digest\": \"\", \"bundle\": {\"name\": \"r\", \"size\": 0}}\n",
 		"{\"generation\": 3, \"pushed_at\": 1, \"pushed_by\": {\"uid\": 0, \"user\": \"\"}, "
-		"\"digest\": \"00\", \"bundle\": {\"name\": \"r\", \"rules\": \"\"}}",
+		"\"digest\": \"00\", \"bundle\": {\"name\": \"r\", \"size\": 0}}\n",
+		/* Cut short, and with something behind. */
+		"{\"generation\": 3, \"pushed_at\": 1, \"pushed_by\": {\"uid\": 0, \"user\": \"\"}, "
+		"\"digest\": \"00\", \"bundle\": {\"name\": \"r\", \"size\": 2}}\na",
+		"{\"generation\": 3, \"pushed_at\": 1, \"pushed_by\": {\"uid\": 0, \"user\": \"\"}, "
+		"\"digest\": \"00\", \"bundle\": {\"name\": \"r\", \"size\": 0}}\na",
 	};
 	struct place *place = *state;
 	struct fault fault = {0};
@@ -280,7 +286,7 @@ static void damaged_files_are_passed_over(void **state)
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
 		cleanup(stored_free) struct stored stored = {0};
 
-		overwrite(place, "rules/0000000003.json", damages[i]);
+		overwrite(place, "rules/0000000003.rules", damages[i]);
 		assert_int_equal(store_load(place->store, 3, &stored, &fault), -EBADMSG);
 		assert_non_null(strstr(fault.text, "is damaged"));
 		assert_int_equal(good(place, 0), 2);
@@ -319,7 +325,7 @@ static void other_files_are_left_alone(void **state)
 	struct place *place = *state;
 
 	overwrite(place, "rules/notes.txt", "mine");
-	overwrite(place, "rules/5.json", "mine");
+	overwrite(place, "rules/5.rules", "mine");
 	reopen(place);
 	assert_int_equal(store_next(place->store), 1);
 	assert_true(exists(place, "rules/notes.txt"));
@@ -343,8 +349,8 @@ static void a_full_disk_changes_nothing(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(r, -EFBIG);
 	assert_non_null(strstr(fault.text, "cannot write"));
-	assert_false(exists(place, "rules/0000000002.json"));
-	assert_false(exists(place, "rules/0000000002.json.new"));
+	assert_false(exists(place, "rules/0000000002.rules"));
+	assert_false(exists(place, "rules/0000000002.rules.new"));
 	assert_int_equal(store_current(place->store), 1);
 	reopen(place);
 	assert_int_equal(good(place, 0), 1);

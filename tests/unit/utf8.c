@@ -85,12 +85,53 @@ static void what_is_beyond_unicode_is_refused(void **state)
 	assert_int_equal(character, 42);
 }
 
+/* At every place of a word, with every byte. */
+static void a_plain_run_ends_at_the_first_other_byte(void **state)
+{
+	char text[24];
+
+	(void)state;
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < sizeof(text); at++) {
+			bool plain = byte >= ' ' && byte <= '~';
+
+			memset(text, at % 2 ? '~' : ' ', sizeof(text));
+			text[at] = (char)byte;
+			assert_int_equal(utf8_plain_run(text, sizeof(text)),
+					 plain ? sizeof(text) : at);
+			assert_int_equal(utf8_plain_run(text, at), at);
+		}
+}
+
+static void text_has_no_nul_and_no_stray_byte(void **state)
+{
+	char text[24];
+
+	(void)state;
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < sizeof(text); at++) {
+			memset(text, 'a', sizeof(text));
+			text[at] = (char)byte;
+			assert_int_equal(utf8_is_text(text, sizeof(text)), byte > 0 && byte < 0x80);
+			assert_true(utf8_is_text(text, at));
+		}
+	for (size_t at = 0; at + 3 < sizeof(text); at++) {
+		memset(text, 'a', sizeof(text));
+		memcpy(text + at, "\xf0\x9f\x94\x92", 4);
+		assert_true(utf8_is_text(text, sizeof(text)));
+		assert_false(utf8_is_text(text, at + 3));
+	}
+	assert_true(utf8_is_text("", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_character_is_decoded_and_surrogates_are_not),
 		cmocka_unit_test(there_are_no_more_forms_than_characters),
 		cmocka_unit_test(what_is_beyond_unicode_is_refused),
+		cmocka_unit_test(a_plain_run_ends_at_the_first_other_byte),
+		cmocka_unit_test(text_has_no_nul_and_no_stray_byte),
 	};
 
 	return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
