@@ -112,6 +112,21 @@ static __always_inline void print_rules(struct seq_file *seq)
 		       line->identity.created);
 }
 
+/* Only where node.yaml has a gate. */
+static __always_inline void print_gate(struct seq_file *seq)
+{
+	__u32 zero = 0;
+	const struct vw_cell *cell = bpf_map_lookup_elem(&vw_cell, &zero);
+
+	if (!cell || !cell->gate_port)
+		return;
+	BPF_SEQ_PRINTF(seq,
+		       "# HELP vaultwall_gate_up Whether the gate listens, as the agent saw last.\n"
+		       "# TYPE vaultwall_gate_up gauge\n"
+		       "vaultwall_gate_up %d\n",
+		       cell->steered == VW_STEERING_GATE);
+}
+
 /* Notes of endpoint tags; only where one was ever taken or refused. */
 static __always_inline void print_tags(struct seq_file *seq)
 {
@@ -262,6 +277,7 @@ int vw_metrics(struct bpf_iter__bpf_map_elem *context)
 	seat = *key % VW_SEATS;
 	if (!*key) {
 		print_rules(seq);
+		print_gate(seq);
 		print_tags(seq);
 	}
 	if (!seat)

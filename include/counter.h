@@ -14,10 +14,17 @@
 #define VW_SEATS     12288U
 #define VW_SEAT_NAME 64U
 
+/* What is gated may come in once connections are steered. */
+enum vw_steering {
+	VW_STEERING_OFF,
+	VW_STEERING_ON,	  /* and what is gated is refused, since no gate listens */
+	VW_STEERING_GATE, /* and is led to the gate, which listened when the agent looked last */
+};
+
 /* The cell. Writer: the agent. The filter reads it once for each packet. */
 struct vw_cell {
 	__u32 slot;   /* 0 or 1: which image is in force; anything else: none, and all is denied */
-	__u8 steered; /* 1: sk_lookup leads connections, so that what is gated may come in */
+	__u8 steered; /* enum vw_steering */
 	__u8 settled; /* 1: no connection at the gate is older than the notes of tags (tag.h) */
 	__be16 gate_port; /* where the gate listens; 0: there is no gate */
 	__s64 clock; /* wall clock minus CLOCK_BOOTTIME, nanoseconds: expiries are wall times */

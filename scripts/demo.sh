@@ -29,7 +29,11 @@ fi
 
 title() { printf '\n%s== %s%s\n\n' "$bold" "$1" "$plain"; }
 show() {
-  printf '%s$ %s%s\n' "$dim" "vaultwall $*" "$plain"
+  local word line=vaultwall
+  for word in "$@"; do
+    if [[ $word == *' '* ]]; then line+=" '$word'"; else line+=" $word"; fi
+  done
+  printf '%s$ %s%s\n' "$dim" "$line" "$plain"
   "$vaultwall" "$@"
 }
 die() {
@@ -294,9 +298,11 @@ As root:
   vaultwall show contoso
   vaultwall events --follow
   vaultwall explain --vault contoso --from 192.0.2.66
+  vaultwall explain --vault northwind --from 192.0.2.129 --token $work/token.backup.impostor \\
+    --request 'GET /secrets/greeting'
   cp $work/rules.yaml /tmp/mine.yaml      # change something, then:
   vaultwall push /tmp/mine.yaml
-Ask as the stranger (or office, laptop, app, spoofer):
+Ask as the stranger (or office, laptop, app, spoofer, backup, impostor, reports):
   ip netns exec $short-stranger curl --cacert $work/contoso/certificate.pem \\
     --resolve contoso.vault.example:443:203.0.113.10 --connect-timeout 2 \\
     https://contoso.vault.example/secrets/greeting
@@ -360,6 +366,9 @@ echo
 show explain --vault contoso --from 192.0.2.66
 echo
 show explain --vault fabrikam --from 10.1.0.5 --tag 7001
+echo
+show explain --vault northwind --from 192.0.2.131 --token "$work/token.reports.issuer" \
+  --request 'GET /secrets/greeting'
 echo
 show events --limit 4
 

@@ -2,8 +2,11 @@
 #include "client_fault.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define GROUP_BYTES 65536 /* the names of its members are among them */
 
 /* What sentences say of each server. */
 struct server_words {
@@ -40,6 +43,21 @@ static int tell_not_running(const struct paths *paths, enum client_server server
 		of->name, paths->instance, why, socket, paths->instance, of->command);
 }
 
+/* The group that the socket has, whichever it was given. */
+static int tell_denied(const char *socket, struct fault *fault)
+{
+	struct group entry, *group = NULL;
+	char buffer[GROUP_BYTES];
+	struct stat status;
+
+	if (stat(socket, &status) == 0)
+		(void)getgrgid_r(status.st_gid, &entry, buffer, sizeof(buffer), &group);
+	if (!group || group->gr_gid == 0)
+		return fault_set(fault, -EACCES, "permission denied: %s is for root alone", socket);
+	return fault_set(fault, -EACCES, "permission denied: %s is for root and the group %s",
+			 socket, group->gr_name);
+}
+
 static int tell_no_connection(const struct paths *paths, enum client_server server, int error,
 			      struct fault *fault)
 {
@@ -51,9 +69,7 @@ static int tell_no_connection(const struct paths *paths, enum client_server serv
 	switch (error) {
 	case EACCES:
 	case EPERM:
-		return fault_set(fault, -EACCES,
-				 "permission denied: %s is for root and the group vaultwall",
-				 socket);
+		return tell_denied(socket, fault);
 	case ENOENT:
 	case ENOTDIR:
 		return tell_not_running(paths, server, -ENOENT, fault);

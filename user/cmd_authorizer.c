@@ -9,7 +9,7 @@
 #include "authorizer.h"
 #include "command.h"
 
-#define GROUP	      "vaultwall"
+#define GROUP	      "vaultwall-gate" /* not the agent's: proxies are in it, and push no rules */
 
 #define TARGET(field) .target = offsetof(struct authorizer_options, field)
 

@@ -29,17 +29,11 @@ static void gate_stands(struct firewall *firewall)
 	firewall->gate_reason[0] = '\0';
 }
 
-void firewall_follow_gate(struct firewall *firewall)
+static void look_for_gate(struct firewall *firewall, const struct node_gate *gate)
 {
-	const struct node_gate *gate = &firewall->node.gate;
 	cleanup(close_fd) int listener = -1;
 	struct fault fault = {0};
 
-	loader_set_gate_port(firewall->loader, gate->present ? gate->listen.port : 0);
-	if (!gate->present) {
-		firewall->gate_stands = false;
-		return;
-	}
 	if (firewall->gate_stands && loader_gate_stands(firewall->loader))
 		return;
 	if (sockets_find_listener(gate->listen.port, &listener, &fault) ||
@@ -47,4 +41,16 @@ void firewall_follow_gate(struct firewall *firewall)
 		gate_is_gone(firewall, fault.text);
 	else
 		gate_stands(firewall);
+}
+
+void firewall_follow_gate(struct firewall *firewall)
+{
+	const struct node_gate *gate = &firewall->node.gate;
+
+	loader_set_gate_port(firewall->loader, gate->present ? gate->listen.port : 0);
+	if (gate->present)
+		look_for_gate(firewall, gate);
+	else
+		firewall->gate_stands = false;
+	loader_tell_gate(firewall->loader, firewall->gate_stands);
 }

@@ -39,5 +39,5 @@ int keyset_discovery_read(const char *issuer, const char *text, size_t size,
  * in `folder`, NULL: where we run. 0 with *ret_text NULL: it is what `seen` tells. `seen` starts as
  * {0} and is updated on success.
  */
-int keyset_file_read(const char *folder, const char *path, struct stat *seen, char **ret_text,
+int keyset_file_read(const char *folder, const char *file, struct stat *seen, char **ret_text,
 		     size_t *ret_size, struct fault *fault);

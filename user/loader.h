@@ -120,6 +120,9 @@ void loader_set_gate_port(struct loader *loader, uint16_t port);
 int loader_set_gate(struct loader *loader, int listener, struct fault *fault);
 bool loader_gate_stands(struct loader *loader);
 
+/* For the metrics: whether it listens. */
+void loader_tell_gate(struct loader *loader, bool stands);
+
 /* A network device whose packets bear an endpoint tag, for steering. */
 struct loader_device {
 	unsigned ifindex;

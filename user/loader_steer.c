@@ -58,7 +58,8 @@ int loader_steer(struct loader *loader, struct fault *fault)
 {
 	int r = steer(loader, fault);
 
-	__atomic_store_n(&loader->cell->steered, r ? 0 : 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&loader->cell->steered, r ? VW_STEERING_OFF : VW_STEERING_ON,
+			 __ATOMIC_RELEASE);
 	return r;
 }
 
@@ -110,6 +111,13 @@ int loader_set_devices(struct loader *loader, const struct loader_device *device
 void loader_set_gate_port(struct loader *loader, uint16_t port)
 {
 	__atomic_store_n(&loader->cell->gate_port, htons(port), __ATOMIC_RELEASE);
+}
+
+void loader_tell_gate(struct loader *loader, bool stands)
+{
+	if (loader->cell->steered != VW_STEERING_OFF)
+		__atomic_store_n(&loader->cell->steered, stands ? VW_STEERING_GATE : VW_STEERING_ON,
+				 __ATOMIC_RELEASE);
 }
 
 int loader_set_gate(struct loader *loader, int listener, struct fault *fault)

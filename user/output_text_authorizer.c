@@ -17,28 +17,6 @@ static void print_label(const struct printer *printer, const char *label)
 	output_print(printer, HUE_DIM, "%-*s", LABEL_COLUMN, label);
 }
 
-static void print_answers(const struct printer *printer, const json_t *answers)
-{
-	bool first = true;
-
-	for (size_t i = 0; i < json_array_size(answers); i++) {
-		const json_t *each = json_array_get(answers, i);
-		const char *error = field_text(each, "error");
-		char count[UNITS_TEXT];
-
-		if (!field_count(each, "count"))
-			continue;
-		if (first)
-			print_label(printer, "");
-		output_print(printer, HUE_PLAIN, "%s%s answered %s%s%s", first ? "" : ", ",
-			     units_count(field_count(each, "count"), count),
-			     field_text(each, "code"), error[0] ? " " : "", error);
-		first = false;
-	}
-	if (!first)
-		output_newline(printer);
-}
-
 static void print_state(const struct printer *printer, const json_t *status)
 {
 	const json_t *authorizer = json_object_get(status, "authorizer");
@@ -63,7 +41,6 @@ static void print_state(const struct printer *printer, const json_t *status)
 		     units_duration(field_seconds(authorizer, "uptime_seconds"), uptime),
 		     units_items(field_count(authorizer, "tokens_cached"), "token", tokens));
 	output_newline(printer);
-	print_answers(printer, json_object_get(authorizer, "answers"));
 }
 
 void text_status_authorizer(const struct printer *printer, const json_t *status)

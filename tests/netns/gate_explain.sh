@@ -166,15 +166,16 @@ hostile() {
   check a_large_question_is_refused 413 "$(ask_directly "@$work/large")"
 }
 
-# The proxy's user is in the agent's group here, but need not be.
+# Whoever takes a worker of the proxy over has its group, which is not the agent's.
 strangers() {
   local body
   body='{"source": "192.0.2.129:1", "frontend": "203.0.113.10:443", "method": "GET", "target": "/"}'
   chmod 0777 "$work"
-  check a_member_of_the_agent_s_group_may_ask 200 "$(as_user --init-groups "$body")"
-  chmod 0666 "/run/$VAULTWALL_INSTANCE/authorize.sock"
-  check others_of_the_proxy_s_group_may_not 403 "$(as_user --clear-groups "$body")"
-  chmod 0660 "/run/$VAULTWALL_INSTANCE/authorize.sock"
+  check a_member_of_both_groups_may_ask 200 "$(as_user --groups=987,986 "$body")"
+  check others_of_the_proxy_s_group_may_not 403 "$(as_user --init-groups "$body")"
+  says nor_do_they_push_rules 'permission denied: .*control.sock is for root and the group vaultwall$' \
+    "$(cp "$vaultwall" "$work/program" && setpriv --reuid=www-data --regid=www-data --init-groups \
+      "$work/program" --instance "$VAULTWALL_INSTANCE" push "$work/rules.yaml" 2>&1)"
 }
 
 # as_user OPTION BODY: the status that www-data is told

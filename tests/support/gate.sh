@@ -69,9 +69,9 @@ gate_begin() {
 make_users() {
   cp /etc/passwd "$work/passwd"
   cp /etc/group "$work/group"
-  sed -i '/^vaultwall:/d' "$work/passwd" "$work/group"
+  sed -i '/^vaultwall/d' "$work/passwd" "$work/group"
   echo 'vaultwall:x:987:987::/nonexistent:/usr/sbin/nologin' >>"$work/passwd"
-  echo 'vaultwall:x:987:www-data' >>"$work/group"
+  printf '%s\n' 'vaultwall:x:987:' 'vaultwall-gate:x:986:www-data' >>"$work/group"
   mount --bind "$work/passwd" /etc/passwd
   mount --bind "$work/group" /etc/group
 }
@@ -277,7 +277,7 @@ start_agent() {
 
 # With a socket that stays while the authoriser comes and goes, as systemd has it.
 start_authorizer() {
-  "$support/gate_socket.py" "/run/$VAULTWALL_INSTANCE/authorize.sock" vaultwall \
+  "$support/gate_socket.py" "/run/$VAULTWALL_INSTANCE/authorize.sock" vaultwall-gate \
     "$work/authorizer.pid" "$vaultwall" --config "$work/node.yaml" authorizer --user vaultwall \
     --audit-log "$work/audit/log" --ca-file "$work/ca.pem" >>"$work/authorizer.log" 2>&1 &
   socket_holder=$!
