@@ -123,7 +123,7 @@ measure() {
     load "$listen_port" "$gate"
     asked+=("$rate") asked_work+=("$proxy") asking_work+=("$asking")
     ratio+=("$(over "$rate" "${plain[i]}")")
-    if [ -z "${QUICK-}" ] || [ "$i" == 0 ]; then
+    if [ -z "${QUICK-}" ]; then # these explain, they are no marks
       bound bound $bound_port
       bound constant $constant_port
     fi
@@ -133,10 +133,12 @@ measure() {
   figure plain_proxy_work us "${plain_work[@]}"
   figure gate_proxy_work us "${asked_work[@]}"
   figure gate_authorizer_work us "${asking_work[@]}"
-  mapfile -t ratios <"$work/bound.bound"
-  figure auth_request_bound ratio "${ratios[@]}"
-  mapfile -t ratios <"$work/constant.bound"
-  figure constant_authorizer_bound ratio "${ratios[@]}"
+  if [ -z "${QUICK-}" ]; then
+    mapfile -t ratios <"$work/bound.bound"
+    figure auth_request_bound ratio "${ratios[@]}"
+    mapfile -t ratios <"$work/constant.bound"
+    figure constant_authorizer_bound ratio "${ratios[@]}"
+  fi
   figure gate_over_plain_proxy ratio "${ratio[@]}"
 }
 

@@ -2,7 +2,7 @@
 /*
  * How the cost of a packet grows with the length of one vault's list, for the
  * filter and for the same filter with an LPM_TRIE: the data of the plot.
- * Usage: growth [MOST]     ranges, default 10,000,000. Prints: RANGES FLOOR FILTER LPM, in ns
+ * Usage: growth RANGES...     ascending, up to 10,000,000. Prints: RANGES FLOOR FILTER LPM, in ns
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -104,12 +104,14 @@ static bool run_size(struct subject *subject, size_t ranges)
 
 int main(int argc, char **argv)
 {
-	size_t most = argc > 1 ? strtoul(argv[1], NULL, 10) : RANGES_MOST;
 	cleanup(subject_close) struct subject subject = {0};
 
 	bench_stay_put();
-	for (size_t ranges = 10; ranges <= most; ranges *= 10)
-		if (!run_size(&subject, ranges))
+	for (int i = 1; i < argc; i++) {
+		size_t ranges = strtoul(argv[i], NULL, 10);
+
+		if (!ranges || ranges > RANGES_MOST || !run_size(&subject, ranges))
 			return EXIT_FAILURE;
+	}
 	return EXIT_SUCCESS;
 }

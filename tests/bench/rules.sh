@@ -18,7 +18,7 @@ mount -t bpf bpf /sys/fs/bpf
 
 vaultwall=${VAULTWALL:-$here/../../build/vaultwall}
 runs=${BENCH_RUNS:-5}
-slow_runs=${QUICK:+2} slow_runs=${slow_runs:-$runs}
+slow_runs=${QUICK:+1} slow_runs=${slow_runs:-$runs}
 instance=vwbench$$
 work=$(mktemp -d)
 agent=

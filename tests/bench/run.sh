@@ -18,10 +18,10 @@ for tool in jq bpftool unshare; do
 done
 
 export VAULTWALL=${VAULTWALL:-$build/vaultwall} BENCH_FIGURES=$build/bench-figures.txt QUICK=${QUICK:-}
-growth_most=10000000
+growth_sizes='10 100 1000 10000 100000 1000000 10000000' growth_runs=${BENCH_RUNS-}
 if [ -n "$QUICK" ]; then
-  export BENCH_RUNS=${BENCH_RUNS:-3}
-  growth_most=10000
+  export BENCH_RUNS=${BENCH_RUNS:-2}
+  growth_sizes='10 1000 10000' growth_runs=1
 fi
 mkdir -p "$build"
 : >"$BENCH_FIGURES"
@@ -34,7 +34,8 @@ part() {
 }
 
 growth() {
-  "$programs/growth" "$growth_most" >"$plot_data" || return
+  # shellcheck disable=SC2086  # a list
+  BENCH_RUNS=$growth_runs "$programs/growth" $growth_sizes >"$plot_data" || return
   printf '  %10s %8s %8s %8s\n' ranges floor filter LPM_TRIE
   awk '{ printf "  %10d %8.1f %8.1f %8.1f\n", $1, $2, $3, $4 }' "$plot_data"
   plot
