@@ -7,9 +7,10 @@
 
 /*
  * Finds the image in force. The cell is read here and nowhere else, once: all that
- * follows sees one image. False: there is none, and the caller refuses.
+ * follows sees one image; `before` 1: that in the other slot. False: there is none, and
+ * the caller refuses.
  */
-static __always_inline bool cell_open(struct match *match)
+static __always_inline bool cell_open(struct match *match, __u32 before)
 {
 	const union image_line *line;
 	struct vw_cell *cell;
@@ -20,7 +21,7 @@ static __always_inline bool cell_open(struct match *match)
 	cell = bpf_map_lookup_elem(&vw_cell, &zero);
 	if (!cell)
 		return false;
-	slot = *(volatile __u32 *)&cell->slot;
+	slot = *(volatile __u32 *)&cell->slot ^ before;
 	match->clock = cell->clock;
 	match->steered = cell->steered;
 	match->gate_port = cell->gate_port;

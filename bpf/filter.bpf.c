@@ -17,13 +17,13 @@
 
 /* Does the frame bear a VLAN id, and came in where that is an endpoint tag? */
 static __always_inline bool has_vlan_tag(const struct packet *packet, struct xdp_md *context,
-					 const __u32 *asked)
+					 const struct vw_answer *asked)
 {
 	__u32 interface;
 
 	if (!packet->vlan)
 		return false;
-	interface = asked ? *asked : context->ingress_ifindex;
+	interface = asked ? asked->interface : context->ingress_ifindex;
 	return bpf_map_lookup_elem(&vw_interfaces, &interface);
 }
 
@@ -107,13 +107,13 @@ static __always_inline void read_frame(struct xdp_md *context, struct packet *pa
 }
 
 /*
- * Decides about one frame. `asked` is the interface that it is to have come in on; NULL:
- * that of the context. Without an image nothing can be told apart: then all is refused.
- * It cannot happen once the agent has attached, since that comes last. Returns where the
- * packet is to be counted, if that was looked up already.
+ * Decides about one frame. `asked` says which interface it is to have come in on, and which
+ * image is to decide; NULL: that of the context, and the one in force. Without an image nothing can
+ * be told apart: then all is refused. It cannot happen once the agent has attached, since that
+ * comes last. Returns where the packet is to be counted, if that was looked up already.
  */
 static __always_inline struct vw_counters *decide(struct xdp_md *context, struct visit *visit,
-						  const __u32 *asked, __u32 length)
+						  const struct vw_answer *asked, __u32 length)
 {
 	const struct image_tunnel *tunnel;
 	const struct image_target *target;
@@ -122,7 +122,7 @@ static __always_inline struct vw_counters *decide(struct xdp_md *context, struct
 	visit->packet = (struct packet){};
 	visit->decision = (struct decision){};
 	visit->outer_source = 0;
-	if (!cell_open(&visit->match)) {
+	if (!cell_open(&visit->match, asked ? asked->before & 1 : 0)) {
 		match_refuse(&visit->decision, VW_REASON_NOT_ALLOWED);
 		return NULL;
 	}
@@ -186,7 +186,7 @@ int vw_explain(struct xdp_md *context)
 	answer = bpf_map_lookup_elem(&vw_answers, &zero);
 	if (!answer)
 		return XDP_ABORTED;
-	(void)decide(context, &visit, &answer->interface, context->data_end - context->data);
+	(void)decide(context, &visit, answer, context->data_end - context->data);
 	__builtin_memset(&answer->sighting, 0, sizeof(answer->sighting));
 	account_describe(&visit, &answer->sighting);
 	return action_of(outcome_marked(&visit.decision), &visit.match);

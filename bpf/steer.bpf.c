@@ -126,7 +126,7 @@ int vw_steer(struct bpf_sk_lookup *context)
 	interface = *(volatile __u32 *)&context->ingress_ifindex;
 	if (!steer_read(context, &packet) || steer_is_local(interface, &packet))
 		return SK_PASS;
-	if (!cell_open(&match))
+	if (!cell_open(&match, 0))
 		return SK_DROP; /* cannot be: steering begins when rules are in force */
 	target = match_frontend(&match, &packet);
 	if (!target) /* the gate itself is reached by being led there, and in no other way */

@@ -37,8 +37,8 @@ struct vw_event {
 
 /* What `explain` is asked and what it answers. Writers: the agent, then the program. */
 struct vw_answer {
-	__u32 interface; /* in: ifindex that the frame is to have come in on */
-	__u32 reserved;
+	__u32 interface;	     /* in: ifindex that the frame is to have come in on */
+	__u32 before;		     /* in: 1 asks the image in the slot that is not in force */
 	struct vw_sighting sighting; /* out */
 };
 

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "counter.h"
 #include "firewall_connections.h"
+#include "firewall_tags.h"
 
 static void free_digest_context(EVP_MD_CTX **context)
 {
@@ -92,15 +93,13 @@ int firewall_prepare(struct firewall *firewall, const struct node *node, struct 
 
 int firewall_publish(struct firewall *firewall, struct prepared *prepared, struct fault *fault)
 {
-	cleanup(admissions_free) struct admissions admissions = {0};
 	int r;
 
 	firewall_settle(firewall);
-	admissions_note(firewall, &admissions);
 	r = loader_publish(firewall->loader, &prepared->image, &prepared->seating, fault);
 	if (r < 0)
 		return r;
-	(void)admissions_enforce(firewall, &admissions);
+	(void)connections_cut(firewall);
 	seating_free(&firewall->seating);
 	firewall->seating = prepared->seating;
 	prepared->seating = (struct seating){0};
@@ -116,8 +115,14 @@ bool firewall_is_settled(const struct firewall *firewall)
 
 void firewall_settle(struct firewall *firewall)
 {
-	if (!firewall_is_settled(firewall))
-		loader_settle(firewall->loader, &firewall->seating);
+	if (firewall_is_settled(firewall))
+		return;
+	/* Once more: some were let in by a CPU that was in the old image yet. */
+	if (loader_is_flipped(firewall->loader) && !loader_leave(firewall->loader, NULL)) {
+		(void)connections_cut(firewall);
+		firewall_cut_tags(firewall);
+	}
+	loader_settle(firewall->loader, &firewall->seating);
 }
 
 void prepared_free(struct prepared *prepared)

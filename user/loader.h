@@ -83,6 +83,10 @@ int loader_publish(struct loader *loader, const struct image *image, const struc
  * done by the next one.
  */
 bool loader_is_settled(const struct loader *loader);
+/* Is there an image before it? */
+bool loader_is_flipped(const struct loader *loader);
+/* The first part, the waiting, alone; later ones do not wait again. */
+int loader_leave(struct loader *loader, struct fault *fault);
 void loader_settle(struct loader *loader, const struct seating *seating);
 
 /* Tells the filter what the wall clock is now; at start and when it was set. */
@@ -143,6 +147,10 @@ int loader_detach_others(struct loader *loader, const char *const *keep, size_t 
  */
 int loader_explain(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
 		   struct vw_sighting *ret_sighting, struct fault *fault);
+
+/* The same by the image before the one in force, until that publication is settled. */
+int loader_explain_before(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
+			  struct vw_sighting *ret_sighting, struct fault *fault);
 
 /* Runs the filter itself on a frame; it counts. *ret_action is an enum xdp_action. For tests. */
 int loader_test_run(struct loader *loader, const void *frame, size_t length, uint32_t *ret_action,

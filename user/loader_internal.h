@@ -28,6 +28,7 @@ struct loader {
 	struct vw_requests *requests; /* mapped, VW_SEATS of them */
 	struct loader_slot slots[2];
 	bool flipped;	   /* and not settled yet */
+	bool left;	   /* and no CPU is in the old image any more */
 	bool frags;	   /* the kernel has xdp.frags */
 	bool tags_are_new; /* no earlier agent's, and empty */
 	uint32_t cpus;

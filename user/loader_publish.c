@@ -281,14 +281,15 @@ static int provide_map(struct loader *loader, uint32_t slot, struct fault *fault
 }
 
 /* Nobody may be in the map that is filled: a packet that still is would see a mixture. */
-static int leave_idle_slot(struct loader *loader, struct fault *fault)
+int loader_leave(struct loader *loader, struct fault *fault)
 {
 	uint32_t slot = slot_in_force(loader);
-	int r = loader->flipped ? wait_for_readers(loader, slot, loader->slots[slot].map, fault)
-				: 0;
+	int r = 0;
 
+	if (loader->flipped && !loader->left)
+		r = wait_for_readers(loader, slot, loader->slots[slot].map, fault);
 	if (!r)
-		loader->flipped = false;
+		loader->left = true;
 	return r;
 }
 
@@ -302,7 +303,7 @@ int loader_publish(struct loader *loader, const struct image *image, const struc
 	if (image->count > LOADER_SLOT_LINES || seating->count > VW_SEATS)
 		return fault_set(fault, -ENOSPC, "the image has %zu lines, and a slot only %u",
 				 image->count, LOADER_SLOT_LINES);
-	r = leave_idle_slot(loader, fault);
+	r = loader_leave(loader, fault);
 	if (!r)
 		r = provide_map(loader, idle, fault);
 	if (!r)
@@ -317,7 +318,13 @@ int loader_publish(struct loader *loader, const struct image *image, const struc
 	name_new_seats(loader, seating);
 	__atomic_store_n(&loader->cell->slot, idle, __ATOMIC_RELEASE);
 	loader->flipped = true;
+	loader->left = false;
 	return 0;
+}
+
+bool loader_is_flipped(const struct loader *loader)
+{
+	return loader->flipped;
 }
 
 bool loader_is_settled(const struct loader *loader)
@@ -328,14 +335,14 @@ bool loader_is_settled(const struct loader *loader)
 /* If anything here fails, the next publication meets it again and says so. */
 void loader_settle(struct loader *loader, const struct seating *seating)
 {
-	bool published = loader->flipped;
 	uint32_t idle = idle_slot(loader);
 	char name[16];
 
-	if (leave_idle_slot(loader, NULL))
+	if (loader_leave(loader, NULL))
 		return;
-	if (published)
+	if (loader->flipped)
 		(void)clear_left_seats(loader, seating);
+	loader->flipped = false;
 	slot_pin(idle, name);
 	pin_remove(&loader->paths, name);
 	(void)provide_map(loader, idle, NULL);

@@ -39,11 +39,10 @@ int loader_test_run(struct loader *loader, const void *frame, size_t length, uin
 		   fault);
 }
 
-int loader_explain(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
-		   struct vw_sighting *ret_sighting, struct fault *fault)
+static int ask(struct loader *loader, const void *frame, size_t length, struct vw_answer answer,
+	       struct vw_sighting *ret_sighting, struct fault *fault)
 {
 	int answers = bpf_map__fd(loader->skeleton->maps.vw_answers);
-	struct vw_answer answer = {.interface = ifindex};
 	uint32_t zero = 0, action;
 	int r = bpf_map_update_elem(answers, &zero, &answer, BPF_ANY);
 
@@ -57,6 +56,20 @@ int loader_explain(struct loader *loader, const void *frame, size_t length, unsi
 		return fault_set(fault, r, "the filter gave no answer: %s", strerror(-r));
 	*ret_sighting = answer.sighting;
 	return 0;
+}
+
+int loader_explain(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
+		   struct vw_sighting *ret_sighting, struct fault *fault)
+{
+	return ask(loader, frame, length, (struct vw_answer){.interface = ifindex}, ret_sighting,
+		   fault);
+}
+
+int loader_explain_before(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
+			  struct vw_sighting *ret_sighting, struct fault *fault)
+{
+	return ask(loader, frame, length, (struct vw_answer){.interface = ifindex, .before = 1},
+		   ret_sighting, fault);
 }
 
 int loader_counters(struct loader *loader, uint32_t seat, struct vw_counters *ret_counters,

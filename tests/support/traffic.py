@@ -10,6 +10,7 @@ knock FROM TO                    UDP and new TCP connections until SIGTERM; prin
                                  were tried and answered
 pairs A B TO                     UDP from A and B in turn until SIGTERM; prints how often the one of
                                  them that is answered changed, and "last a" or "last b"
+crowd FROM TO                    new TCP connections until SIGTERM; the newest 400 stay open
 flood FROM TO COUNT              that many UDP messages, as fast as they go
 """
 import errno
@@ -218,6 +219,23 @@ def pairs(first, second, target):
     print(f"sent {sent} answered {len(answered)} changes {changes} last {'ab'[states[-1]]}")
 
 
+def crowd(source, target):
+    connections = []
+    print("ready", flush=True)
+    while not stopping.is_set():
+        sock = make(socket.SOCK_STREAM, endpoint(source))
+        sock.settimeout(0.05)
+        try:
+            sock.connect(endpoint(target))
+        except OSError:
+            sock.close()
+            time.sleep(PACE)
+            continue
+        connections.append(sock)
+        if len(connections) > 400:
+            connections.pop(0).close()
+
+
 def flood(source, target, count):
     sock = make(socket.SOCK_DGRAM, endpoint(source))
     sock.connect(endpoint(target))
@@ -230,7 +248,7 @@ def flood(source, target, count):
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    commands = {each.__name__: each for each in (serve, ask, stream, knock, pairs, flood)}
+    commands = {each.__name__: each for each in (serve, ask, stream, knock, pairs, crowd, flood)}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     commands[sys.argv[1]](*sys.argv[2:])
