@@ -65,9 +65,12 @@ struct vw_counters {
 	struct vw_counter outcomes[VW_OUTCOME_PLACES]; /* index: enum vw_outcome */
 };
 
-/* New connections, by what became of them. Writer: steer. */
+/*
+ * New connections, by what became of them. Writer: steer. A map of another size is not taken over
+ * from an earlier agent; whoever reorders the outcomes changes the places, too.
+ */
 struct vw_connections {
-	__u64 outcomes[VW_OUTCOME_COUNT];
+	__u64 outcomes[VW_OUTCOME_PLACES];
 };
 
 /* Metric families in the order in which they are printed; rows of a family stand together. */

@@ -26,13 +26,12 @@ struct gate_maps {
 	dev_t tags_device; /* of the pin that it was opened by, to see that there is another */
 	ino_t tags_inode;
 	bool tags_missed;	      /* and told */
-	int seats;		      /* -1: not there. To map it would take the right to write */
 	struct vw_requests *requests; /* mapped, VW_SEATS of them; NULL: not there */
 };
 
 #define GATE_MAPS_NONE                                                                             \
 	{                                                                                          \
-		.tags = -1, .seats = -1                                                            \
+		.tags = -1                                                                         \
 	}
 
 /* Opens what there is to count in, anew if it was open; that it is not there is logged. */
