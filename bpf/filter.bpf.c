@@ -107,10 +107,10 @@ static __always_inline void read_frame(struct xdp_md *context, struct packet *pa
 }
 
 /*
- * Decides about one frame. `asked` says which interface it is to have come in on, and which
- * image is to decide; NULL: that of the context, and the one in force. Without an image nothing can
- * be told apart: then all is refused. It cannot happen once the agent has attached, since that
- * comes last. Returns where the packet is to be counted, if that was looked up already.
+ * Decides about one frame. `asked` says which interface it is to have come in on, when, and which
+ * image is to decide; NULL: that of the context, now, and the one in force. Without an image
+ * nothing can be told apart: then all is refused. It cannot happen once the agent has attached,
+ * since that comes last. Returns where the packet is to be counted, if that was looked up already.
  */
 static __always_inline struct vw_counters *decide(struct xdp_md *context, struct visit *visit,
 						  const struct vw_answer *asked, __u32 length)
@@ -126,6 +126,8 @@ static __always_inline struct vw_counters *decide(struct xdp_md *context, struct
 		match_refuse(&visit->decision, VW_REASON_NOT_ALLOWED);
 		return NULL;
 	}
+	if (asked)
+		visit->match.clock -= asked->earlier * 1000000000LL;
 	read_frame(context, &visit->packet, length);
 	tunnel = match_tunnel(&visit->match, &visit->packet);
 	if (tunnel) {

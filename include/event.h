@@ -38,7 +38,8 @@ struct vw_event {
 /* What `explain` is asked and what it answers. Writers: the agent, then the program. */
 struct vw_answer {
 	__u32 interface;	     /* in: ifindex that the frame is to have come in on */
-	__u32 before;		     /* in: 1 asks the image in the slot that is not in force */
+	__u16 before;		     /* in: 1 asks the image in the slot that is not in force */
+	__u16 earlier;		     /* in: so many seconds ago, as far as expiries go */
 	struct vw_sighting sighting; /* out */
 };
 

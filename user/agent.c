@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "control.h"
 #include "firewall.h"
+#include "firewall_connections.h"
 #include "firewall_tags.h"
 #include "journal.h"
 #include "lock.h"
@@ -182,6 +183,7 @@ static int on_gate(sd_event_source *source, uint64_t time, void *context)
 
 	(void)time;
 	firewall_follow_gate(&agent->firewall);
+	connections_expire(&agent->firewall);
 	(void)sd_event_source_set_time_relative(source, GATE_MICROSECONDS);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

@@ -29,6 +29,13 @@
 #include "rules.h"
 #include "store.h"
 
+/* Which rules have expired, see connections_expire(). Times are seconds since the epoch. */
+struct firewall_expiries {
+	uint32_t generation; /* of the rules that `next` is of */
+	int64_t next;	     /* the first one that has not been seen; 0: none */
+	int64_t seen;	     /* until when they have been looked at; 0: never */
+};
+
 struct firewall {
 	struct paths paths;
 	const char *config; /* path of node.yaml, borrowed */
@@ -41,6 +48,7 @@ struct firewall {
 	struct seating seating; /* of the image in force */
 	uint32_t generation;	/* of the image in force; 0: there is none */
 	size_t lines;		/* of that image */
+	struct firewall_expiries expiries;
 	bool steered;		/* connections are steered; else what is gated is dropped */
 	size_t devices_refused; /* tunnel devices whose connections are refused */
 	uint64_t tags_due;	/* when they are tended again, CLOCK_MONOTONIC, nanoseconds */

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "devices.h"
@@ -13,17 +14,18 @@
 #include "journal.h"
 #include "sockets.h"
 
-#define WAYS 64 /* without a tag, and the tags of at most 63 devices */
+#define WAYS	  64 /* without a tag, and the tags of at most 63 devices */
+
+#define LOOK_BACK 3600 /* seconds: what an agent that was away has not seen expire */
 
 /* One round of questions. */
 struct round {
 	struct firewall *firewall;
+	struct loader_when then;
 	struct devices devices;
 };
 
-/* Asks the image in force, or that before it. */
-typedef int (*asker)(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
-		     struct vw_sighting *ret_sighting, struct fault *fault);
+static const struct loader_when now_and_here = {0};
 
 /* How a tag comes to this node: in its first tunnel, from that one's first peer; else in a VLAN. */
 static void plan_tag(const struct node *node, uint32_t tag, struct frame_plan *plan)
@@ -61,15 +63,16 @@ static unsigned vlan_interface(const struct interfaces *interfaces)
 	return 0;
 }
 
-static bool lets_in(struct round *round, asker ask, const struct frame_plan *plan)
+static bool lets_in(struct round *round, struct loader_when when, const struct frame_plan *plan)
 {
 	const struct firewall *firewall = round->firewall;
 	struct vw_sighting sighting;
 	uint8_t frame[FRAME_BYTES];
 	int length = frame_build(plan, frame);
 
-	if (length < 0 || ask(firewall->loader, frame, (size_t)length,
-			      vlan_interface(&firewall->interfaces), &sighting, NULL))
+	if (length < 0 ||
+	    loader_explain_when(firewall->loader, frame, (size_t)length,
+				vlan_interface(&firewall->interfaces), when, &sighting, NULL))
 		return false;
 	return sighting.verdict == VW_VERDICT_ALLOW || sighting.verdict == VW_VERDICT_WOULD_DROP ||
 	       sighting.verdict == VW_VERDICT_WOULD_GATE;
@@ -90,10 +93,11 @@ static struct frame_plan plan_connection(const struct connection *connection)
 }
 
 /* Bit 0: without a tag; bit n: with tag n - 1 of the devices. */
-static uint64_t ways_in(struct round *round, asker ask, const struct connection *connection)
+static uint64_t ways_in(struct round *round, struct loader_when when,
+			const struct connection *connection)
 {
 	const struct frame_plan plain = plan_connection(connection);
-	uint64_t ways = lets_in(round, ask, &plain) ? 1 : 0;
+	uint64_t ways = lets_in(round, when, &plain) ? 1 : 0;
 
 	for (size_t i = 0; i < round->devices.count && i < WAYS - 1; i++) {
 		struct frame_plan plan = plain;
@@ -101,7 +105,7 @@ static uint64_t ways_in(struct round *round, asker ask, const struct connection 
 		if (!(round->devices.items[i].device.flags & VW_DEVICE_TAGGED))
 			continue;
 		plan_tag(&round->firewall->node, round->devices.items[i].device.tag, &plan);
-		if (lets_in(round, ask, &plan))
+		if (lets_in(round, when, &plan))
 			ways |= 1ULL << (i + 1);
 	}
 	return ways;
@@ -110,14 +114,14 @@ static uint64_t ways_in(struct round *round, asker ask, const struct connection 
 static bool is_cut_off(const struct connection *connection, void *context)
 {
 	struct round *round = context;
-	uint64_t before = ways_in(round, loader_explain_before, connection);
+	uint64_t then = ways_in(round, round->then, connection);
 
-	return before && before & ~ways_in(round, loader_explain, connection);
+	return then && then & ~ways_in(round, now_and_here, connection);
 }
 
-long connections_cut(struct firewall *firewall)
+static long cut(struct firewall *firewall, struct loader_when then)
 {
-	struct round round = {.firewall = firewall};
+	struct round round = {.firewall = firewall, .then = then};
 	struct fault fault = {0};
 	long closed = devices_scan(&firewall->node, &round.devices, &fault);
 
@@ -130,4 +134,37 @@ long connections_cut(struct firewall *firewall)
 		journal(JOURNAL_NOTICE, "%ld connections are let in no longer, and were closed",
 			closed);
 	return closed;
+}
+
+long connections_cut(struct firewall *firewall)
+{
+	return cut(firewall, (struct loader_when){.before = true});
+}
+
+/* Looked for again when it has passed, and when there are other rules. */
+static int64_t next_expiry(struct firewall *firewall, int64_t after)
+{
+	struct firewall_expiries *expiries = &firewall->expiries;
+
+	if (expiries->generation != firewall->generation ||
+	    (expiries->next && expiries->next <= after)) {
+		expiries->generation = firewall->generation;
+		expiries->next = policy_next_expiry(&firewall->rules->policy, after);
+	}
+	return expiries->next;
+}
+
+void connections_expire(struct firewall *firewall)
+{
+	struct firewall_expiries *expiries = &firewall->expiries;
+	int64_t now = time(NULL), since = expiries->seen, next;
+
+	if (!firewall->rules || firewall->generation == 0)
+		return;
+	if (since == 0 || since > now || now - since > LOOK_BACK)
+		since = now - LOOK_BACK;
+	next = next_expiry(firewall, since);
+	if (next && next <= now)
+		(void)cut(firewall, (struct loader_when){.earlier = (uint16_t)(now - since + 1)});
+	expiries->seen = now;
 }

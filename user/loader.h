@@ -148,9 +148,15 @@ int loader_detach_others(struct loader *loader, const char *const *keep, size_t 
 int loader_explain(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
 		   struct vw_sighting *ret_sighting, struct fault *fault);
 
-/* The same by the image before the one in force, until that publication is settled. */
-int loader_explain_before(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
-			  struct vw_sighting *ret_sighting, struct fault *fault);
+/* Another moment to ask about than now. */
+struct loader_when {
+	bool before; /* by the image before the one in force, until that publication is settled */
+	uint16_t earlier; /* seconds ago: what has expired since still holds */
+};
+
+int loader_explain_when(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
+			struct loader_when when, struct vw_sighting *ret_sighting,
+			struct fault *fault);
 
 /* Runs the filter itself on a frame; it counts. *ret_action is an enum xdp_action. For tests. */
 int loader_test_run(struct loader *loader, const void *frame, size_t length, uint32_t *ret_action,

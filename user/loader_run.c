@@ -61,15 +61,18 @@ static int ask(struct loader *loader, const void *frame, size_t length, struct v
 int loader_explain(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
 		   struct vw_sighting *ret_sighting, struct fault *fault)
 {
-	return ask(loader, frame, length, (struct vw_answer){.interface = ifindex}, ret_sighting,
-		   fault);
+	return loader_explain_when(loader, frame, length, ifindex, (struct loader_when){0},
+				   ret_sighting, fault);
 }
 
-int loader_explain_before(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
-			  struct vw_sighting *ret_sighting, struct fault *fault)
+int loader_explain_when(struct loader *loader, const void *frame, size_t length, unsigned ifindex,
+			struct loader_when when, struct vw_sighting *ret_sighting,
+			struct fault *fault)
 {
-	return ask(loader, frame, length, (struct vw_answer){.interface = ifindex, .before = 1},
-		   ret_sighting, fault);
+	const struct vw_answer question = {
+		.interface = ifindex, .before = when.before, .earlier = when.earlier};
+
+	return ask(loader, frame, length, question, ret_sighting, fault);
 }
 
 int loader_counters(struct loader *loader, uint32_t seat, struct vw_counters *ret_counters,

@@ -70,6 +70,35 @@ const struct vault *policy_find_vault(const struct policy *policy, const char *n
 	return (const struct vault *)names_find(&policy->vault_names, name);
 }
 
+/* Of two moments the first that is after `after`; 0 is none. */
+static int64_t first_after(int64_t one, int64_t other, int64_t after)
+{
+	if (other <= after)
+		return one;
+	return one == 0 || other < one ? other : one;
+}
+
+static int64_t first_of_rules(const struct ip_rules *rules, int64_t first, int64_t after)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		first = first_after(first, rules->items[i].entry.expires, after);
+	return first;
+}
+
+int64_t policy_next_expiry(const struct policy *policy, int64_t after)
+{
+	int64_t first = 0;
+
+	for (size_t i = 0; i < policy->set_count; i++)
+		for (size_t k = 0; k < policy->sets[i].ranges.count; k++)
+			first = first_after(first, policy->sets[i].ranges.items[k].expires, after);
+	for (size_t i = 0; i < policy->service_count; i++)
+		first = first_of_rules(&policy->services[i].ip_rules, first, after);
+	for (size_t i = 0; i < policy->vault_count; i++)
+		first = first_of_rules(&policy->vaults[i].ip_rules, first, after);
+	return first;
+}
+
 const char *const *permission_names(enum permission_kind kind)
 {
 	return kinds[kind].permissions;

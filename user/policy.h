@@ -237,6 +237,9 @@ int policy_file_names(const struct rules_file *document, struct diags *diags, st
 
 const struct vault *policy_find_vault(const struct policy *policy, const char *name);
 
+/* The first moment after `after`, seconds since the epoch, at which a rule expires; 0: none. */
+int64_t policy_next_expiry(const struct policy *policy, int64_t after);
+
 /* The names of a kind's permissions, in the order of their bits; NULL ends the list. */
 const char *const *permission_names(enum permission_kind kind);
 const char *permission_kind_name(enum permission_kind kind);

@@ -75,6 +75,30 @@ static void a_policy_can_be_freed_that_was_never_read(void **state)
 	assert_null(policy_find_vault(&policy, "contoso"));
 }
 
+static void the_next_expiry_is_the_first_one_after(void **state)
+{
+	struct range_entry in_set[] = {{.expires = 300}, {.expires = 0}};
+	struct ip_set set = {.ranges = {in_set, 2}};
+	struct ip_rule of_service[] = {{.entry = {.expires = 250}}};
+	struct ip_rule of_vault[] = {{.set = &set, .entry = {.expires = 200}},
+				     {.entry = {.expires = 0}},
+				     {.entry = {.expires = 100}}};
+	struct trusted_service service = {.ip_rules = {of_service, 1}};
+	struct vault vault = {.ip_rules = {of_vault, 3}};
+	const struct policy policy = {.sets = &set,
+				      .set_count = 1,
+				      .services = &service,
+				      .service_count = 1,
+				      .vaults = &vault,
+				      .vault_count = 1};
+	static const int64_t moments[][2] = {{0, 100},	 {99, 100},  {100, 200}, {200, 250},
+					     {250, 300}, {299, 300}, {300, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(moments) / sizeof(*moments); i++)
+		assert_int_equal(policy_next_expiry(&policy, moments[i][0]), moments[i][1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +107,7 @@ int main(void)
 		cmocka_unit_test(unknown_permissions_have_no_bits),
 		cmocka_unit_test(an_operation_is_a_kind_and_a_permission),
 		cmocka_unit_test(a_policy_can_be_freed_that_was_never_read),
+		cmocka_unit_test(the_next_expiry_is_the_first_one_after),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

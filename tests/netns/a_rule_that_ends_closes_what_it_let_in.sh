@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A connection that a rule let in cannot go on past the gate when the rule has expired: the agent
+# closes it, and no other one; if it was away then, when it is back.
+set -euo pipefail
+# shellcheck source=tests/support/netns.sh
+source "$(dirname "$0")/../support/netns.sh"
+
+# write_ending_rules SECONDS: $other gets in for so long, and is gated from then on
+write_ending_rules() {
+  cat >"$work/rules.yaml" <<YAML
+version: 1
+trusted_services:
+  - name: backup
+    ip_rules: [$other]
+    identities: [{kind: application, app_id: 262044b1-e2ce-469f-a196-69ab7ada62d3}]
+vaults:
+  - name: contoso
+    frontends: ["$frontend"]
+    network_acls:
+      bypass: trusted_services
+      ip_rules: [$friend, {range: $other, expires: $(date -u -d "+$1 seconds" +%FT%TZ)}]
+YAML
+}
+
+established() { run_in host ss -Htn state established "src $frontend and dst $1" | wc -l; }
+are_connected() { [ "$(established $friend)$(established $other)" = "$1" ]; }
+
+make_pair
+write_ending_rules 5
+start_agent
+push rules.yaml
+start client kept $python "$traffic" stream $friend "$frontend"
+start client cut $python "$traffic" stream $other "$frontend"
+wait_for are_connected 11
+expect 11 "$(established $friend)$(established $other)" 'both are let in'
+wait_for are_connected 10
+expect 10 "$(established $friend)$(established $other)" 'whose rule ended is cut off, the other is not'
+expect refused "$(ask $other "$frontend")" 'and is led to the gate if he tries again'
+
+write_ending_rules 4
+push rules.yaml
+start client again $python "$traffic" stream $other "$frontend"
+wait_for are_connected 11
+kill_agent
+sleep 5
+expect 11 "$(established $friend)$(established $other)" 'nobody closes it while the agent is away'
+start_agent
+wait_for are_connected 10
+expect 10 "$(established $friend)$(established $other)" 'it is closed when it is back'
