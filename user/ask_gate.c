@@ -42,12 +42,13 @@ static json_t *make_body(const struct gate_question *question, const json_t *pac
 {
 	size_t length = strcspn(question->request, " ");
 
-	return json_pack("{s:s, s:s, s:s%, s:s, s:s*, s:s*, s:O}", "source",
+	return json_pack("{s:s, s:s, s:s%, s:s, s:s*, s:s*, s:O, s:b}", "source",
 			 field_text(packet, "source"), "frontend",
 			 field_text(packet, "destination"), "method", question->request, length,
 			 "target", question->request + length + 1, "vault",
 			 question->host ? NULL : find_vault(question, packet), "host",
-			 question->host, "tag", json_object_get(packet, "tag"));
+			 question->host, "tag", json_object_get(packet, "tag"), "vlan",
+			 field_flag(packet, "vlan"));
 }
 
 /* 0, or an exit status with the fault filled. */

@@ -70,17 +70,20 @@ static const char *read_question(const struct authorizer_service *service, json_
 {
 	const char *source, *frontend, *vault = NULL, *host = NULL;
 	json_t *tag = NULL;
+	int vlan = 0;
 
-	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s?:s, s?:s, s?:o !}", "source", &source,
+	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s?:s, s?:s, s?:o, s?:b !}", "source", &source,
 			"frontend", &frontend, "method", &question->method, "target",
-			&question->target, "vault", &vault, "host", &host, "tag", &tag) < 0)
-		return "a question has \"source\", \"frontend\", \"method\" and \"target\", and may have \"vault\", \"host\" and \"tag\"";
+			&question->target, "vault", &vault, "host", &host, "tag", &tag, "vlan",
+			&vlan) < 0)
+		return "a question has \"source\", \"frontend\", \"method\" and \"target\", and may have \"vault\", \"host\", \"tag\" and \"vlan\"";
 	if (!read_peer(source, &question->source))
 		return "its source is no address and port";
 	if (!read_peer(frontend, &question->frontend))
 		return "its frontend is no address and port";
 	if (!read_tag(tag, question))
 		return "a tag is a number from 1 to 16777215";
+	question->vlan = vlan;
 	question->host = host ? host : first_host(&service->rules->policy, vault);
 	question->frontend_untold = service->node.gate.questions != QUESTIONS_ORIGINAL;
 	return NULL;

@@ -131,19 +131,21 @@ static json_t *answer_json(const struct firewall *firewall, const struct inquiry
 	const char *vault = inquiry->vault_count == 1 ? inquiry->vaults[0]->name : NULL;
 	char source[ADDRESS_TEXT + 8], destination[ADDRESS_TEXT + 8];
 	json_t *tag = plan->tagged ? json_integer(plan->tag) : json_null();
+	bool vlan = plan->tagged && plan->transport == IMAGE_TRANSPORT_NONE;
 
 	format_endpoint(&plan->source, source, sizeof(source));
 	format_endpoint(&plan->destination, destination, sizeof(destination));
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o}",
-			 "verdict", control_verdict_label(sighting->verdict), "reason",
-			 control_reason_label(sighting->reason), "reason_text",
-			 reason_texts[sighting->reason], "vault", control_text(vault), "vaults",
-			 vault_names(inquiry), "frontend", frontend_json(inquiry), "source", source,
-			 "destination", destination, "protocol",
-			 plan->protocol == IPPROTO_UDP ? "udp" : "tcp", "tag", tag, "generation",
-			 (json_int_t)sighting->generation, "rule", rule_json(&explanation),
-			 "advice", control_text(explanation.advice[0] ? explanation.advice : NULL),
-			 "frames", frames_json(plan));
+	return json_pack(
+		"{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:o, s:o, s:o}",
+		"verdict", control_verdict_label(sighting->verdict), "reason",
+		control_reason_label(sighting->reason), "reason_text",
+		reason_texts[sighting->reason], "vault", control_text(vault), "vaults",
+		vault_names(inquiry), "frontend", frontend_json(inquiry), "source", source,
+		"destination", destination, "protocol",
+		plan->protocol == IPPROTO_UDP ? "udp" : "tcp", "tag", tag, "vlan", vlan,
+		"generation", (json_int_t)sighting->generation, "rule", rule_json(&explanation),
+		"advice", control_text(explanation.advice[0] ? explanation.advice : NULL), "frames",
+		frames_json(plan));
 }
 
 /* Asks the live filter. */

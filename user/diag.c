@@ -13,30 +13,13 @@
 /* One escaped character: four bytes of \xNN each. */
 #define UNIT_MAX 16
 
-/* Controls, marks that turn the direction of writing, separators, the byte order mark. */
-static const struct {
-	uint32_t first;
-	uint32_t last;
-} unprintable[] = {
-	{0x00, 0x1f},	  {0x7f, 0x9f},	    {0x61c, 0x61c},   {0x200e, 0x200f},
-	{0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff},
-};
-
-static bool is_printable(uint32_t character)
-{
-	for (size_t i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]); i++)
-		if (character >= unprintable[i].first && character <= unprintable[i].last)
-			return false;
-	return true;
-}
-
 /* Writes the first character of TEXT, or its first byte if it is none, and moves past it. */
 static size_t unit_write(char unit[UNIT_MAX], const char **text, const char *end)
 {
 	static const char digits[] = "0123456789abcdef";
 	uint32_t character = 0;
 	size_t length = utf8_decode(*text, (size_t)(end - *text), &character);
-	bool printable = length && is_printable(character);
+	bool printable = length && utf8_is_printable(character);
 	size_t used = 0;
 
 	length = length ? length : 1;

@@ -191,7 +191,8 @@ void gate_text_pass(FILE *out)
 
 /*
  * None of the client's headers but those that the decision needs. A proxy_set_header here cancels
- * all that a server or http block says, so that the list is complete.
+ * all that a server or http block says, so that the list is complete. An answer is waited for
+ * longer than an authoriser that starts waits for rules and keys.
  */
 void gate_text_question(FILE *out)
 {
@@ -210,7 +211,7 @@ void gate_text_question(FILE *out)
 		    "\t\tproxy_max_temp_file_size 0;\n"
 		    "\t\tproxy_connect_timeout 1s;\n"
 		    "\t\tproxy_send_timeout 1s;\n"
-		    "\t\tproxy_read_timeout 2s;\n"
+		    "\t\tproxy_read_timeout 5s;\n"
 		    "\t\tproxy_next_upstream error;\n"
 		    "\t\tproxy_set_header Connection \"\";\n"
 		    "\t\tproxy_set_header Content-Length \"\";\n"

@@ -91,7 +91,7 @@ static int check_last(int fd, const char *path, struct fault *fault)
 int gate_folder_open(const char *path, int *ret_fd, struct fault *fault)
 {
 	cleanup(close_fd) int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char shown[PATH_TEXT];
+	char shown[PATH_TEXT] = "/";
 	int r = check_opened(fd, "/", fault);
 
 	for (const char *part = path + 1, *slash = strchr(part, '/'); r == 0 && slash;
@@ -107,7 +107,7 @@ int gate_folder_open(const char *path, int *ret_fd, struct fault *fault)
 		fd = next;
 	}
 	if (r == 0)
-		r = check_last(fd, path, fault);
+		r = check_last(fd, shown, fault);
 	if (r < 0)
 		return r;
 	*ret_fd = take_fd(&fd);

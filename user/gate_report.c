@@ -40,16 +40,13 @@ static const struct member diagnostic_members[] = {
 	{"text", JSON_STRING, false, TEXT_BYTES},  {0},
 };
 
-/* No control characters, those above ASCII included, and no marks that turn the writing round. */
 static bool is_printable(const char *text, size_t length)
 {
 	for (size_t used = 0; used < length;) {
 		uint32_t c = 0;
 		size_t bytes = utf8_decode(text + used, length - used, &c);
 
-		if (bytes == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) ||
-		    (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x2069))
+		if (bytes == 0 || !utf8_is_printable(c))
 			return false;
 		used += bytes;
 	}

@@ -47,6 +47,23 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *ret_character)
 	return form->length;
 }
 
+/* Controls, marks that turn the direction of writing, separators, the byte order mark. */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+} unprintable[] = {
+	{0x00, 0x1f},	  {0x7f, 0x9f},	    {0x61c, 0x61c},   {0x200e, 0x200f},
+	{0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff},
+};
+
+bool utf8_is_printable(uint32_t character)
+{
+	for (size_t i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]); i++)
+		if (character >= unprintable[i].first && character <= unprintable[i].last)
+			return false;
+	return true;
+}
+
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
 /* In each byte of a word the high bit: below ' ', above '~', or beyond ASCII. */

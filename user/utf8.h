@@ -11,6 +11,9 @@
 /* The bytes of the character that TEXT begins with, 1 to 4; 0 if it is none or SIZE cuts it. */
 size_t utf8_decode(const char *text, size_t size, uint32_t *ret_character);
 
+/* Not so: controls, what turns the direction of writing, separators, the byte order mark. */
+bool utf8_is_printable(uint32_t character);
+
 /* Whether all of it is characters, and none of them NUL. */
 bool utf8_is_text(const char *text, size_t size);
 

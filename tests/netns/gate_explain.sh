@@ -166,6 +166,23 @@ hostile() {
   check a_large_question_is_refused 413 "$(ask_directly "@$work/large")"
 }
 
+# As the filter has it: a VLAN id that no rule knows is no endpoint tag.
+vlans() {
+  local interface tagged
+  interface=$("$vaultwall" status --json | jq -r '.interfaces[0].name')
+  printf 'tags:\n  - {transport: vlan, interfaces: [%s]}\n' "$interface" >>"$work/node.yaml"
+  kill -HUP "$agent"
+  wait_for 5 is_vlan_gated
+  explained "$service" adatum "$secret" "$good" --tag 5
+  tagged=$(gate_says '"\(.row) \(.reason)"')
+  explained "$service" adatum "$secret" "$good"
+  check an_unknown_vlan_id_is_no_tag "$(gate_says '"\(.row) \(.reason)"')" "$tagged"
+}
+is_vlan_gated() {
+  explained "$service" adatum "$secret" "$good" --tag 5 &&
+    [ "$(jq -r '"\(.verdict) \(.vlan)"' "$work/explained")" = 'gate true' ]
+}
+
 # Whoever takes a worker of the proxy over has its group, which is not the agent's.
 strangers() {
   local body
@@ -218,6 +235,7 @@ packets
 tokens_from_elsewhere
 malformed
 hostile
+vlans
 strangers
 traces
 without_authoriser

@@ -18,6 +18,7 @@ status() { ask "$service" contoso "$secret" -H "${1-$bearer}"; }
 is_status() { [ "$(status "${2-$bearer}")" = "$1" ]; }
 agent_is() { authorizer_status | jq -e ".agent.connected == $1"; }
 authorizer_pid() { cat "$work/authorizer.pid"; }
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
 has_other_pid() { [ "$(authorizer_pid)" != "$1" ]; }
 
 # load NAME REQUESTS: requests over one connection, the status of each in $work/NAME.codes
@@ -55,6 +56,18 @@ a_stopped_authorizer_fails_closed() {
   check an_authorizer_that_hangs_is_a_no 503 "$(status)"
   kill -CONT "$pid"
   check and_goes_on_when_it_does 200 "$(status)"
+}
+
+# As on a machine that has a lot to do: questions wait in the socket for it.
+a_slow_restart_loses_no_answer() {
+  local pid
+  pid=$(authorizer_pid)
+  touch "$held"
+  kill -TERM "$pid"
+  wait_for 5 has_ended "$pid"
+  { sleep 3 && rm "$held"; } &
+  check a_slow_restart_loses_no_answer 200 "$(status)"
+  wait $!
 }
 
 restarts_under_load() {
@@ -159,6 +172,7 @@ the_gate_is_away() {
 
 a_killed_authorizer_fails_closed
 a_stopped_authorizer_fails_closed
+a_slow_restart_loses_no_answer
 restarts_under_load
 keys_roll_over
 a_file_of_keys_changes

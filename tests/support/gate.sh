@@ -357,7 +357,7 @@ ask() {
   local from=$1 name=$2 path=$3 to=${frontend:-${frontend_of[$2]}}
   shift 3
   rm -f "$work/head" "$work/body"
-  in_client curl -q --silent --noproxy '*' --max-time 6 --path-as-is --cacert "$work/ca.pem" \
+  in_client curl -q --silent --noproxy '*' --max-time 10 --path-as-is --cacert "$work/ca.pem" \
     --interface "$from" --connect-to "$name.vault.example:443:$to:$port" \
     --dump-header "$work/head" --output "$work/body" --write-out '%{http_code}' "$@" \
     "https://$name.vault.example$path" || true

@@ -329,11 +329,15 @@ static void another_is_refused(void **state)
 static void a_folder_that_others_write_to_is_refused(void **state)
 {
 	struct place *place = *state;
+	struct fault fault = {0};
+	size_t length = strlen(place->folder);
 
 	assert_int_equal(chmod(place->folder, 0777), 0);
 	assert_int_equal(open_code(place->path), -EPERM);
 	assert_int_equal(chmod(place->folder, 01777), 0);
-	assert_int_equal(open_code(place->path), -EPERM);
+	assert_int_equal(gate_file_open(place->path, &place->file, &fault), -EPERM);
+	assert_memory_equal(fault.text, place->folder, length);
+	assert_int_equal(fault.text[length], ' ');
 	assert_int_equal(chmod(place->folder, 0770), 0);
 	assert_int_equal(open_code(place->path), -EPERM);
 	assert_int_equal(chmod(place->folder, 0755), 0);

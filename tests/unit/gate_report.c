@@ -99,6 +99,8 @@ static void texts_are_short_and_printable(void **state)
 	assert_int_equal(with("file", json_stringn("a\0b", 3)), -EINVAL);
 	/* By JSON's own spelling: marks that turn the writing round. */
 	assert_int_equal(with("file", json_loads("\"\\u202e\"", JSON_DECODE_ANY, NULL)), -EINVAL);
+	assert_int_equal(with("file", json_loads("\"\\u061c\"", JSON_DECODE_ANY, NULL)), -EINVAL);
+	assert_int_equal(with("file", json_loads("\"\\ufeff\"", JSON_DECODE_ANY, NULL)), -EINVAL);
 	assert_int_equal(with("file", json_loads("\"\\u2066\"", JSON_DECODE_ANY, NULL)), -EINVAL);
 	memset(text, 'x', sizeof(text));
 	text[511] = '\0';
