@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "address.h"
 #include "authorize_report.h"
 #include "authorizer_parts.h"
 #include "authorizer_question.h"
@@ -31,19 +30,6 @@ static bool may_ask(const struct http_request *request, const struct authorizer_
 }
 
 /* The question. */
-
-static bool read_peer(const char *text, struct peer *ret_peer)
-{
-	struct frontend place = {0};
-	const char *problem = NULL;
-
-	if (strchr(text, '/') || frontend_parse(text, &place, &problem) < 0 || place.family == 0)
-		return false;
-	ret_peer->family = place.family;
-	ret_peer->port = place.port;
-	memcpy(ret_peer->address, place.address, sizeof(ret_peer->address));
-	return true;
-}
 
 static bool read_tag(const json_t *tag, struct question *question)
 {
@@ -77,9 +63,9 @@ static const char *read_question(const struct authorizer_service *service, json_
 			&question->target, "vault", &vault, "host", &host, "tag", &tag, "vlan",
 			&vlan) < 0)
 		return "a question has \"source\", \"frontend\", \"method\" and \"target\", and may have \"vault\", \"host\", \"tag\" and \"vlan\"";
-	if (!read_peer(source, &question->source))
+	if (!question_read_place(source, &question->source))
 		return "its source is no address and port";
-	if (!read_peer(frontend, &question->frontend))
+	if (!question_read_place(frontend, &question->frontend))
 		return "its frontend is no address and port";
 	if (!read_tag(tag, question))
 		return "a tag is a number from 1 to 16777215";

@@ -20,8 +20,7 @@ static bool take_any(const struct http_request *request, const char *name, const
 	return http_header(request, name, ret_value) <= 1;
 }
 
-/* "192.0.2.1:50000", "[2001:db8::1]:50000". */
-static bool read_place(const char *text, struct peer *ret_peer)
+bool question_read_place(const char *text, struct peer *ret_peer)
 {
 	struct frontend place = {0};
 	const char *problem = NULL;
@@ -39,7 +38,7 @@ static bool read_source(const char *text, struct peer *ret_peer)
 {
 	ret_peer->port = 0;
 	return address_parse(text, &ret_peer->family, ret_peer->address) == 0 ||
-	       read_place(text, ret_peer);
+	       question_read_place(text, ret_peer);
 }
 
 /* Of a list only the last was written by the proxy itself; what stands before it anyone may say. */
@@ -67,8 +66,9 @@ static const char *read_original(const struct http_request *request, struct ques
 		return "a header is missing, or there twice";
 	if (!read_source(source, &question->source))
 		return "its source is no address";
-	return read_place(frontend, &question->frontend) ? NULL
-							 : "its frontend is no address and port";
+	return question_read_place(frontend, &question->frontend)
+		       ? NULL
+		       : "its frontend is no address and port";
 }
 
 static const char *read_forwarded(const struct http_request *request, struct question *question)

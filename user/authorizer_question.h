@@ -20,6 +20,9 @@ struct asked {
 	const char *client;	/* what it says that it is; NULL: nothing */
 };
 
+/* "192.0.2.1:50000", "[2001:db8::1]:50000". */
+bool question_read_place(const char *text, struct peer *ret_peer);
+
 /*
  * NULL, or in a few words why the question cannot be read; then it is one that authorize() takes
  * for unreadable.
