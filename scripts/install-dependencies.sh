@@ -7,9 +7,9 @@ set -euo pipefail
 
 build=(gcc make pkg-config clang llvm libbpf-dev bpftool libelf-dev zlib1g-dev libyaml-dev
   libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libsystemd-dev libcap-dev)
-demo=(iproute2 curl openssl jq iputils-ping nginx python3)
+demo=(iproute2 procps curl openssl jq iputils-ping nginx python3)
 test=(libcmocka-dev clang-format clang-tidy cppcheck shellcheck mandoc prometheus iproute2
-  iputils-ping ethtool tcpdump curl openssl jq python3 libcap2-bin nginx caddy)
+  procps iputils-ping ethtool tcpdump curl openssl jq python3 libcap2-bin nginx caddy)
 bench=(jq bpftool iproute2 nftables ipset iptables xdp-tools gnuplot-nox
   nginx python3 curl openssl wrk)
 # Needed for a tool inside them; their daemons are neither started nor enabled.

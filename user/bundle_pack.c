@@ -22,12 +22,20 @@ static int check_text(const struct rules_file *file, struct fault *fault)
 		       : fault_set(fault, -EINVAL, "%.200s is not UTF-8 text", file->name);
 }
 
+static int check_file(const struct rules_file *file, struct fault *fault)
+{
+	if (!utf8_is_text(file->name, strlen(file->name)))
+		return fault_set(fault, -EINVAL, "the name of the file %.200s is not UTF-8 text",
+				 file->name);
+	return check_text(file, fault);
+}
+
 int pack_check(const struct rules_bundle *rules, struct fault *fault)
 {
-	int r = check_text(&rules->document, fault);
+	int r = check_file(&rules->document, fault);
 
 	for (size_t i = 0; i < rules->file_count && r == 0; i++)
-		r = check_text(&rules->files[i], fault);
+		r = check_file(&rules->files[i], fault);
 	return r;
 }
 

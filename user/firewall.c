@@ -178,8 +178,14 @@ static int restore(struct firewall *firewall, struct fault *fault)
 	}
 	if (firewall->rules)
 		return put_in_force(firewall, firewall->rules, fault);
-	tell_operator(firewall,
-		      "there are no rules yet; interfaces get the filter with the first push");
+	if (store_next(firewall->store) > 1)
+		tell_operator(firewall,
+			      "nothing is filtered, since none of the rules that were kept "
+			      "can be read; push them again");
+	else
+		tell_operator(firewall,
+			      "there are no rules yet; interfaces get the filter with the "
+			      "first push");
 	return 0;
 }
 

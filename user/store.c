@@ -16,7 +16,14 @@
 #include "store_file.h"
 
 #define NAME_TEXT 32
-#define FILE_MAX  (BUNDLE_JSON_MAX + PACK_LINE_MAX)
+#define FILE_MAX  (2 * BUNDLE_JSON_MAX)
+
+/*
+ * Earlier versions kept all of it as one JSON. It is read, and never written: saving removes
+ * what has the same number, so that one beside a packed file came later, after a downgrade.
+ */
+enum form { FORM_PACKED, FORM_JSON, FORMS };
+static const char *const endings[FORMS] = {".rules", ".json"};
 
 struct store {
 	char directory[PATH_MAX];
@@ -38,9 +45,9 @@ static void close_folder(DIR **folder)
 		(void)closedir(*folder);
 }
 
-static void generation_name(uint32_t generation, char name[NAME_TEXT])
+static void generation_name(uint32_t generation, enum form form, char name[NAME_TEXT])
 {
-	(void)snprintf(name, NAME_TEXT, "%010u.rules", generation);
+	(void)snprintf(name, NAME_TEXT, "%010u%s", generation, endings[form]);
 }
 
 /* 0 for what is no name of ours. */
@@ -51,8 +58,22 @@ static uint32_t name_generation(const char *name)
 
 	if (value == 0 || value > UINT32_MAX)
 		return 0;
-	generation_name((uint32_t)value, again);
-	return strcmp(name, again) ? 0 : (uint32_t)value;
+	for (enum form form = 0; form < FORMS; form++) {
+		generation_name((uint32_t)value, form, again);
+		if (!strcmp(name, again))
+			return (uint32_t)value;
+	}
+	return 0;
+}
+
+static void remove_generation(const struct store *store, uint32_t generation)
+{
+	char name[NAME_TEXT];
+
+	for (enum form form = 0; form < FORMS; form++) {
+		generation_name(generation, form, name);
+		(void)unlinkat(store->rules, name, 0);
+	}
 }
 
 static const char *write_advice(int code)
@@ -172,6 +193,19 @@ static int append(uint32_t **numbers, size_t *count, uint32_t number)
 	return 0;
 }
 
+/* Sorts; a generation in both forms is one. */
+static size_t order(uint32_t *numbers, size_t count)
+{
+	size_t kept = 0;
+
+	if (count > 0)
+		qsort(numbers, count, sizeof(*numbers), compare_numbers);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || numbers[kept - 1] != numbers[i])
+			numbers[kept++] = numbers[i];
+	return kept;
+}
+
 int store_list(const struct store *store, uint32_t **ret_generations, size_t *ret_count)
 {
 	cleanup(close_folder) DIR *folder = NULL;
@@ -191,10 +225,8 @@ int store_list(const struct store *store, uint32_t **ret_generations, size_t *re
 		if (generation && append(&generations, &count, generation) < 0)
 			return -ENOMEM;
 	}
-	if (count > 0)
-		qsort(generations, count, sizeof(*generations), compare_numbers);
+	*ret_count = order(generations, count);
 	*ret_generations = take_ptr(&generations);
-	*ret_count = count;
 	return 0;
 }
 
@@ -217,20 +249,15 @@ uint32_t store_next(const struct store *store)
 
 /* Saving. */
 
-static void prune(const struct store *store)
+static void prune(struct store *store)
 {
 	cleanup(free_ptr) uint32_t *generations = NULL;
-	char name[NAME_TEXT];
 	size_t count = 0;
 
 	if (store_list(store, &generations, &count) < 0)
 		return;
-	for (size_t i = 0; i + STORE_KEPT < count; i++) {
-		if (generations[i] == store->current)
-			continue;
-		generation_name(generations[i], name);
-		(void)unlinkat(store->rules, name, 0);
-	}
+	for (size_t i = 0; i + STORE_KEPT < count; i++)
+		store_discard(store, generations[i]);
 }
 
 static json_t *stored_line(const struct stored *stored)
@@ -254,22 +281,20 @@ int store_save(struct store *store, const struct stored *stored, struct fault *f
 	json_decref(line);
 	if (r < 0)
 		return fault_set(fault, r, "no memory to keep the rules");
-	generation_name(stored->generation, name);
+	generation_name(stored->generation, FORM_PACKED, name);
 	r = store_file_write(store->rules, name, store->group, pack.pieces, pack.count);
 	if (r < 0)
 		return write_failed(store, r, "rules", fault);
+	generation_name(stored->generation, FORM_JSON, name);
+	(void)unlinkat(store->rules, name, 0);
 	prune(store);
 	return 0;
 }
 
 void store_discard(struct store *store, uint32_t generation)
 {
-	char name[NAME_TEXT];
-
-	if (generation == store->current)
-		return;
-	generation_name(generation, name);
-	(void)unlinkat(store->rules, name, 0);
+	if (generation != store->current)
+		remove_generation(store, generation);
 }
 
 void store_discard_newer(struct store *store)
@@ -314,6 +339,14 @@ static bool read_fields(json_t *line, struct stored *stored, const char **ret_di
 	return generation == stored->generation;
 }
 
+static int open_bundle(json_t *head, char **block, size_t texts, size_t size, struct bundle *bundle,
+		       struct fault *fault)
+{
+	return texts ? pack_open(head, block, texts, size, bundle, fault)
+		     : bundle_from_json(head, bundle, fault);
+}
+
+/* `texts` 0: the bundle is JSON. */
 static int check_stored(json_t *line, char **block, size_t texts, size_t size,
 			struct stored *stored, struct fault *fault)
 {
@@ -323,7 +356,7 @@ static int check_stored(json_t *line, char **block, size_t texts, size_t size,
 
 	if (!read_fields(line, stored, &digest, &head))
 		return fault_set(fault, -EBADMSG, "it does not have the fields of stored rules");
-	if (pack_open(head, block, texts, size, &stored->bundle, fault) < 0)
+	if (open_bundle(head, block, texts, size, &stored->bundle, fault) < 0)
 		return -EBADMSG;
 	if (bundle_digest(&stored->bundle.rules, stored->digest) < 0)
 		return fault_set(fault, -ENOMEM, "no memory for a digest");
@@ -333,7 +366,21 @@ static int check_stored(json_t *line, char **block, size_t texts, size_t size,
 	return 0;
 }
 
-static int read_stored(int fd, struct stored *stored, struct fault *fault)
+static int read_line(enum form form, const char *block, size_t size, json_t **ret_line,
+		     size_t *ret_texts, struct fault *fault)
+{
+	json_error_t error;
+
+	if (form == FORM_PACKED)
+		return pack_read_line(block, size, ret_line, ret_texts, fault);
+	*ret_texts = 0;
+	*ret_line = json_loadb(block, size, JSON_REJECT_DUPLICATES, &error);
+	return *ret_line ? 0
+			 : fault_set(fault, -EBADMSG, "line %d, column %d: %s", error.line,
+				     error.column, error.text);
+}
+
+static int read_stored(int fd, enum form form, struct stored *stored, struct fault *fault)
 {
 	cleanup(free_ptr) char *block = NULL;
 	size_t size = 0, texts = 0;
@@ -343,11 +390,27 @@ static int read_stored(int fd, struct stored *stored, struct fault *fault)
 	if (r < 0)
 		return fault_set(fault, r == -ENOMEM ? r : -EBADMSG, "%s",
 				 r == -EFBIG ? "it is too large for stored rules" : strerror(-r));
-	if (pack_read_line(block, size, &line, &texts, fault) < 0)
+	if (read_line(form, block, size, &line, &texts, fault) < 0)
 		return -EBADMSG;
 	r = check_stored(line, &block, texts, size, stored, fault);
 	json_decref(line);
 	return r;
+}
+
+/* Of both forms the one that was written later. `name` is its name, or the one it would have. */
+static int open_generation(const struct store *store, uint32_t generation, enum form *ret_form,
+			   char name[NAME_TEXT])
+{
+	int fd = -1;
+
+	for (enum form form = FORMS; form-- > 0 && fd < 0;) {
+		generation_name(generation, form, name);
+		*ret_form = form;
+		fd = openat(store->rules, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0 && errno != ENOENT)
+			break;
+	}
+	return fd;
 }
 
 int store_load(const struct store *store, uint32_t generation, struct stored *ret_stored,
@@ -355,17 +418,17 @@ int store_load(const struct store *store, uint32_t generation, struct stored *re
 {
 	cleanup(stored_free) struct stored stored = {.generation = generation};
 	cleanup(close_fd) int fd = -1;
-	char name[NAME_TEXT];
+	enum form form = FORM_PACKED;
+	char name[NAME_TEXT] = "";
 	int r;
 
-	generation_name(generation, name);
-	fd = openat(store->rules, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open_generation(store, generation, &form, name);
 	if (fd < 0) {
 		r = -errno;
 		return fault_set(fault, r, "cannot read %s/rules/%s: %s", store->directory, name,
 				 strerror(-r));
 	}
-	r = read_stored(fd, &stored, fault);
+	r = read_stored(fd, form, &stored, fault);
 	if (r < 0 && fault)
 		(void)fault_prefix(fault, "%s/rules/%s is damaged", store->directory, name);
 	if (r < 0)

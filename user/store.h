@@ -6,6 +6,9 @@
  *                           "digest", "bundle": head}, and the texts (bundle_pack.h)
  *   current                 the generation in force, in decimal
  *
+ * rules/0000000007.json, of an earlier version that kept all of it as JSON, is read like the
+ * former. That version cannot read the former: after a downgrade the rules must be pushed again.
+ *
  * Every change is a temporary file, fsync, rename and fsync of the directory, so
  * that a crash leaves the old state or the new one. The agent is the only writer.
  * What is damaged is passed over with a warning.

@@ -35,3 +35,28 @@ start_agent
 expect "3 $pushed" "$(generation) $(status_of .rules.pushed_at)" 'the rules come from disk'
 expect silence "$(ask --udp $stranger "$frontend")" 'the stranger is kept out again'
 expect reply "$(ask --udp $friend "$frontend")" 'the friend is let in'
+
+# As after an upgrade: an earlier version kept the rules as JSON.
+kept=/var/lib/$instance/rules
+stop_agent
+tail -n +2 "$kept/0000000003.rules" >"$work/text"
+head -n 1 "$kept/0000000003.rules" | jq -c --rawfile text "$work/text" \
+  '.bundle = {name: .bundle.name, rules: $text}' >"$work/old.json"
+rm "$kept"/*.rules
+cp "$work/old.json" "$kept/0000000003.json"
+start_agent
+expect "3 $pushed null" "$(generation) $(status_of .rules.pushed_at) $(status_of .message)" \
+  'rules that were kept as JSON are known'
+stop_agent
+vw agent --detach >/dev/null
+start_agent
+expect 3 "$(generation)" 'and come from disk'
+expect silence "$(ask --udp $stranger "$frontend")" 'the stranger is kept out again'
+
+# As after a reboot with a broken disk.
+stop_agent
+vw agent --detach >/dev/null
+echo '{' >"$kept/0000000003.json"
+start_agent
+expect_match 'nothing is filtered, since none of the rules' "$(status_of .message)" \
+  'rules that are lost are told'

@@ -5,6 +5,9 @@
 //   gate_sdk.mjs MODULES URL TOKENFILE set|get|list [NAME [VALUE]]
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
+import { webcrypto } from "node:crypto";
+
+globalThis.crypto ??= webcrypto; // Node.js 18, which is Debian 12's, lacks it
 
 const [modules, url, tokenFile, action, name, value] = process.argv.slice(2);
 const { SecretClient } = createRequire(modules + "/")("@azure/keyvault-secrets");

@@ -252,6 +252,7 @@ for each in ip jq nsenter $python; do
   command -v "$each" >/dev/null || skip "needs $each"
 done
 # One run of a script at a time, whoever starts it.
+mkdir -p /run/lock # which no init has made in a bare container
 exec 9>"/run/lock/$id"
 flock -w 100 9 || skip 'the same test runs elsewhere'
 clear_away 9>&-

@@ -194,6 +194,9 @@ static void what_no_bundle_carries_is_told_before(void **state)
 	rules = (struct rules_bundle){.document = {"r", "", 0}, .files = &file, .file_count = 1};
 	assert_int_equal(pack_check(&rules, &fault), -EINVAL);
 	assert_string_equal(fault.text, "f is not UTF-8 text");
+	rules = (struct rules_bundle){.document = {"b\xff", "", 0}};
+	assert_int_equal(pack_check(&rules, &fault), -EINVAL);
+	assert_string_equal(fault.text, "the name of the file b\xff is not UTF-8 text");
 }
 
 int main(void)

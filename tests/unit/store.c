@@ -294,6 +294,70 @@ static void damaged_files_are_passed_over(void **state)
 	assert_int_equal(good(place, 2), 1);
 }
 
+/* As earlier versions wrote it. */
+static void keep_as_json(const struct place *place, uint32_t generation, const char *rules)
+{
+	cleanup(stored_free) struct stored stored = make_stored(generation, rules);
+	char digest[BUNDLE_DIGEST_TEXT], name[64];
+	json_t *json;
+	char *text;
+
+	bundle_digest_format(stored.digest, digest);
+	json = json_pack("{s:I, s:I, s:{s:I, s:s}, s:s, s:O}", "generation", (json_int_t)generation,
+			 "pushed_at", (json_int_t)1700000000, "pushed_by", "uid", (json_int_t)1000,
+			 "user", "ann", "digest", digest, "bundle", stored.bundle.json);
+	text = json_dumps(json, JSON_COMPACT);
+	assert_non_null(text);
+	(void)snprintf(name, sizeof(name), "rules/%010u.json", generation);
+	overwrite(place, name, text);
+	free(text);
+	json_decref(json);
+}
+
+static void what_an_earlier_version_kept_is_loaded(void **state)
+{
+	struct place *place = *state;
+	cleanup(stored_free) struct stored stored = {0};
+	struct fault fault = {0};
+
+	keep_as_json(place, 6, "version: 5\n");
+	keep_as_json(place, 7, "version: 1\n");
+	overwrite(place, "current", "7\n");
+	reopen(place);
+	assert_int_equal(store_next(place->store), 8);
+	assert_int_equal(good(place, 0), 7);
+	assert_int_equal(good(place, 7), 6);
+	assert_int_equal(store_load(place->store, 7, &stored, &fault), 0);
+	assert_string_equal(stored.user, "ann");
+	assert_memory_equal(stored.bundle.rules.document.text, "version: 1\n", 11);
+	overwrite(place, "rules/0000000007.json", "{\"generation\": 7, \"pus");
+	assert_int_equal(good(place, 0), 6);
+}
+
+static void what_an_earlier_version_kept_goes_with_its_generation(void **state)
+{
+	struct place *place = *state;
+	cleanup(stored_free) struct stored stored = {0};
+	struct fault fault = {0};
+	cleanup(free_ptr) uint32_t *generations = NULL;
+	size_t count = 0;
+
+	keep_as_json(place, 1, "version: 1\n");
+	keep_as_json(place, 2, "version: 1\n");
+	keep(place, 2);
+	assert_false(exists(place, "rules/0000000002.json"));
+	keep_as_json(place, 2, "version: 7\n"); /* after a downgrade, later than the other */
+	assert_int_equal(store_load(place->store, 2, &stored, &fault), 0);
+	assert_memory_equal(stored.bundle.rules.document.text, "version: 7\n", 11);
+	assert_int_equal(store_list(place->store, &generations, &count), 0);
+	assert_int_equal(count, 2);
+	for (uint32_t i = 3; i <= STORE_KEPT + 2; i++)
+		keep(place, i);
+	assert_false(exists(place, "rules/0000000001.json"));
+	assert_false(exists(place, "rules/0000000002.json"));
+	assert_false(exists(place, "rules/0000000002.rules"));
+}
+
 static void a_current_that_names_a_missing_one_is_passed_over(void **state)
 {
 	struct place *place = *state;
@@ -381,6 +445,8 @@ int main(void)
 		WITH_STORE(a_crash_before_the_commit_leaves_the_old_one_current),
 		WITH_STORE(what_never_came_into_force_can_be_discarded),
 		WITH_STORE(damaged_files_are_passed_over),
+		WITH_STORE(what_an_earlier_version_kept_is_loaded),
+		WITH_STORE(what_an_earlier_version_kept_goes_with_its_generation),
 		WITH_STORE(a_current_that_names_a_missing_one_is_passed_over),
 		WITH_STORE(a_damaged_current_is_none),
 		WITH_STORE(other_files_are_left_alone),
