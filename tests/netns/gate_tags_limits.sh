@@ -40,6 +40,8 @@ no_notes_before() {
   wait "$agent" 2>/dev/null || true
   rm "/sys/fs/bpf/$VAULTWALL_INSTANCE/tags"
   start_agent
+  # Before that an answer may still come, and it is a refusal: nothing is known of tags yet.
+  wait_for 20 grep -q 'connections to shared frontends were closed' "$work/agent.log"
   wait_for 10 grep -q 'the gate listens' "$work/agent.log"
   echo >&7
   wait_for 5 is_closed
