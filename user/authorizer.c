@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "authorizer_limits.h"
-#include "authorizer_node.h"
 #include "authorizer_parts.h"
 #include "authorizer_privileges.h"
 #include "cleanup.h"
+#include "configuration.h"
 #include "journal.h"
 #include "listener.h"
 
@@ -307,7 +307,7 @@ static int open_privileged(struct process *process, const struct paths *paths, c
 			   struct fault *fault)
 {
 	struct authorizer_service *service = &process->service;
-	int r = authorizer_node_read(config, &service->node, fault);
+	int r = configuration_need(config, &service->node, fault);
 
 	if (r < 0)
 		return r;

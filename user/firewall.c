@@ -2,21 +2,18 @@
 #include "firewall.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
+#include "configuration.h"
 #include "devices.h"
 #include "firewall_image.h"
 #include "firewall_tags.h"
 #include "journal.h"
 #include "listener.h"
-
-#define CONFIG_MAX ((off_t)4 << 20)
 
 /* node.yaml. */
 
@@ -30,47 +27,13 @@ static void log_diags(const struct diags *diags)
 	}
 }
 
-static int read_text(const char *path, char **ret_text, size_t *ret_size, struct fault *fault)
-{
-	cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	cleanup(free_ptr) char *text = NULL;
-	struct stat status;
-	ssize_t size;
-
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return fault_set(fault, -EINVAL, "cannot read %s: %s", path, strerror(errno));
-	if (!S_ISREG(status.st_mode) || status.st_size > CONFIG_MAX)
-		return fault_set(fault, -EINVAL, "%s is no node configuration: it is %s", path,
-				 S_ISREG(status.st_mode) ? "too large" : "not a file");
-	text = malloc((size_t)status.st_size + 1);
-	if (!text)
-		return fault_set(fault, -ENOMEM, "no memory for %s", path);
-	size = read(fd, text, (size_t)status.st_size);
-	if (size < 0)
-		return fault_set(fault, -EINVAL, "cannot read %s: %s", path, strerror(errno));
-	text[size] = '\0';
-	*ret_text = take_ptr(&text);
-	*ret_size = (size_t)size;
-	return 0;
-}
-
 static int read_node(const char *path, struct node *ret_node, struct fault *fault)
 {
-	cleanup(free_ptr) char *text = NULL;
 	cleanup(diags_clear) struct diags diags = {0};
-	struct rules_file document = {.name = path};
-	int r;
+	int r = configuration_read(path, &diags, ret_node, fault);
 
-	r = read_text(path, &text, &document.size, fault);
-	if (r < 0)
-		return r;
-	document.text = text;
-	r = node_read(&document, &diags, ret_node);
-	diags_sort(&diags);
 	log_diags(&diags);
-	if (r < 0)
-		return fault_set(fault, r, "%s is wrong", path);
-	return 0;
+	return r < 0 && fault->code == 0 ? fault_set(fault, r, "%s is wrong", path) : r;
 }
 
 int firewall_configure(struct firewall *firewall, const struct paths *paths, const char *config,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "cleanup.h"
 #include "gate_folder.h"
 
@@ -55,18 +56,6 @@ static int sync_folder(const struct gate_file *file)
 	return fsync(file->folder) < 0 ? -errno : 0;
 }
 
-static int write_bytes(int fd, const char *text, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t wrote = write(fd, text + done, size - done);
-
-		if (wrote < 0 && errno != EINTR)
-			return -errno;
-		done += wrote > 0 ? (size_t)wrote : 0;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 static int write_beside(const struct gate_file *file, enum beside which, const char *text,
 			size_t size)
 {
@@ -81,7 +70,8 @@ static int write_beside(const struct gate_file *file, enum beside which, const c
 	/* Whatever the umask is. */
 	if (fd < 0 || fchmod(fd, FILE_MODE) < 0)
 		return -errno;
-	return write_bytes(fd, text, size);
+	r = bytes_write(fd, text, size);
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 static bool is_there(const struct gate_file *file, const char *name, struct stat *ret_status)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "authorizer_node.h"
 #include "cleanup.h"
 #include "client.h"
+#include "configuration.h"
 #include "gate_config.h"
 #include "gate_report.h"
 #include "report.h"
@@ -24,7 +24,7 @@
 int gate_install_node(const char *config, struct node *ret_node, struct fault *fault)
 {
 	cleanup(node_free) struct node node = {0};
-	int r = authorizer_node_read(config, &node, fault);
+	int r = configuration_need(config, &node, fault);
 
 	if (r < 0)
 		return r;

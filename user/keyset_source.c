@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bytes.h"
 #include "cleanup.h"
 #include "keyset_fetch.h"
 
@@ -128,23 +129,6 @@ static bool is_seen(const struct stat *now, const struct stat *seen)
 	       wall.tv_sec - now->st_mtim.tv_sec > 2;
 }
 
-static int read_all(int fd, char *text, size_t size, size_t *ret_size)
-{
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t got = read(fd, text + used, size - used);
-
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (got == 0)
-			break;
-		used += got > 0 ? (size_t)got : 0;
-	}
-	*ret_size = used;
-	return 0;
-}
-
 static int read_file(int fd, const char *path, const struct stat *state, char **ret_text,
 		     size_t *ret_size, struct fault *fault)
 {
@@ -159,7 +143,7 @@ static int read_file(int fd, const char *path, const struct stat *state, char **
 	text = malloc((size_t)state->st_size + 1);
 	if (!text)
 		return fault_set(fault, -ENOMEM, "no memory for %s", path);
-	r = read_all(fd, text, (size_t)state->st_size, ret_size);
+	r = bytes_read(fd, text, (size_t)state->st_size, ret_size);
 	if (r < 0)
 		return fault_set(fault, r, "cannot read %s: %s", path, strerror(-r));
 	*ret_text = take_ptr(&text);

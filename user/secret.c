@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "cleanup.h"
 #include "token.h"
 
@@ -38,23 +39,6 @@ static int open_file(const char *path, int *ret_fd, struct fault *fault)
 	return 0;
 }
 
-/* All of it, or as much as shows that it is too long. */
-static ssize_t read_all(int fd, char *text, size_t room)
-{
-	size_t used = 0;
-
-	while (used < room) {
-		ssize_t got = read(fd, text + used, room - used);
-
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (got == 0)
-			break;
-		used += got > 0 ? (size_t)got : 0;
-	}
-	return (ssize_t)used;
-}
-
 /* NULL, or what is wrong. What it is made of is for the authoriser to say. */
 static const char *find_problem(const char *text, size_t length)
 {
@@ -73,7 +57,7 @@ int secret_read(const char *path, struct secret *ret_secret, struct fault *fault
 	cleanup(secret_free) struct secret secret = {.room = TOKEN_BYTES + NEWLINE + 2};
 	cleanup(close_fd) int fd = -1;
 	const char *problem;
-	ssize_t length;
+	size_t length = 0;
 	int r;
 
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -83,15 +67,15 @@ int secret_read(const char *path, struct secret *ret_secret, struct fault *fault
 	secret.text = malloc(secret.room);
 	if (!secret.text)
 		return fault_set(fault, -ENOMEM, "out of memory");
-	length = read_all(fd, secret.text, secret.room - 1);
-	if (length < 0)
-		return fault_set(fault, (int)length, "cannot read the token from %s: %s", path,
-				 strerror((int)-length));
+	/* All of it, or as much as shows that it is too long. */
+	r = bytes_read(fd, secret.text, secret.room - 1, &length);
+	if (r < 0)
+		return fault_set(fault, r, "cannot read the token from %s: %s", path, strerror(-r));
 	if (length > 0 && secret.text[length - 1] == '\n')
 		length--;
 	if (length > 0 && secret.text[length - 1] == '\r')
 		length--;
-	problem = find_problem(secret.text, (size_t)length);
+	problem = find_problem(secret.text, length);
 	if (problem)
 		return fault_set(fault, -EINVAL, "%s %s",
 				 strcmp(path, "-") == 0 ? "standard input" : path, problem);

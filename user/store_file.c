@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "cleanup.h"
 
 #define NAME_TEXT 64
@@ -40,20 +41,6 @@ int store_folder_open(int at, const char *path, gid_t group, int *ret_fd)
 	return 0;
 }
 
-static int write_piece(int fd, const struct pack_piece *piece)
-{
-	size_t done = 0;
-
-	while (done < piece->size) {
-		ssize_t written = write(fd, piece->text + done, piece->size - done);
-
-		if (written < 0 && errno != EINTR)
-			return -errno;
-		done += written > 0 ? (size_t)written : 0;
-	}
-	return 0;
-}
-
 static int write_temporary(int folder, const char *name, gid_t group,
 			   const struct pack_piece *pieces, size_t count)
 {
@@ -65,7 +52,7 @@ static int write_temporary(int folder, const char *name, gid_t group,
 		return -errno;
 	r = give_to_group(fd, 0640, group);
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = write_piece(fd, &pieces[i]);
+		r = bytes_write(fd, pieces[i].text, pieces[i].size);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	return r;
@@ -92,7 +79,8 @@ int store_file_read(int fd, size_t most, char **ret_bytes, size_t *ret_size)
 {
 	cleanup(free_ptr) char *bytes = NULL;
 	struct stat status;
-	size_t done = 0, size;
+	size_t size;
+	int r;
 
 	if (fstat(fd, &status) < 0)
 		return -errno;
@@ -102,16 +90,9 @@ int store_file_read(int fd, size_t most, char **ret_bytes, size_t *ret_size)
 	bytes = malloc(size + 1);
 	if (!bytes)
 		return -ENOMEM;
-	while (done < size) {
-		ssize_t got = read(fd, bytes + done, size - done);
-
-		if (got == 0)
-			break;
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		done += got > 0 ? (size_t)got : 0;
-	}
+	r = bytes_read(fd, bytes, size, ret_size);
+	if (r < 0)
+		return r;
 	*ret_bytes = take_ptr(&bytes);
-	*ret_size = done;
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "authorizer_node.h"
+#include "configuration.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "cleanup.h"
-#include "diag.h"
 
 #define CONFIG_MAX ((off_t)4 << 20)
 
@@ -17,22 +17,37 @@ static int read_text(const char *path, char **ret_text, size_t *ret_size, struct
 	cleanup(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	cleanup(free_ptr) char *text = NULL;
 	struct stat status;
-	ssize_t size;
+	int r;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return fault_set(fault, -EINVAL, "cannot read %s: %s", path, strerror(errno));
 	if (!S_ISREG(status.st_mode) || status.st_size > CONFIG_MAX)
-		return fault_set(fault, -EINVAL, "%s is no node configuration", path);
+		return fault_set(fault, -EINVAL, "%s is no node configuration: it is %s", path,
+				 S_ISREG(status.st_mode) ? "too large" : "not a file");
 	text = malloc((size_t)status.st_size + 1);
 	if (!text)
 		return fault_set(fault, -ENOMEM, "no memory for %s", path);
-	size = read(fd, text, (size_t)status.st_size);
-	if (size < 0)
-		return fault_set(fault, -EINVAL, "cannot read %s: %s", path, strerror(errno));
-	text[size] = '\0';
+	r = bytes_read(fd, text, (size_t)status.st_size, ret_size);
+	if (r < 0)
+		return fault_set(fault, -EINVAL, "cannot read %s: %s", path, strerror(-r));
+	text[*ret_size] = '\0';
 	*ret_text = take_ptr(&text);
-	*ret_size = (size_t)size;
 	return 0;
+}
+
+int configuration_read(const char *path, struct diags *diags, struct node *ret_node,
+		       struct fault *fault)
+{
+	cleanup(free_ptr) char *text = NULL;
+	struct rules_file document = {.name = path};
+	int r = read_text(path, &text, &document.size, fault);
+
+	if (r < 0)
+		return r;
+	document.text = text;
+	r = node_read(&document, diags, ret_node);
+	diags_sort(diags);
+	return r;
 }
 
 static int tell_error(const struct diags *diags, const char *path, int code, struct fault *fault)
@@ -47,17 +62,10 @@ static int tell_error(const struct diags *diags, const char *path, int code, str
 	return fault_set(fault, code, "cannot read %s: %s", path, strerror(-code));
 }
 
-int authorizer_node_read(const char *path, struct node *ret_node, struct fault *fault)
+int configuration_need(const char *path, struct node *ret_node, struct fault *fault)
 {
-	cleanup(free_ptr) char *text = NULL;
 	cleanup(diags_clear) struct diags diags = {0};
-	struct rules_file document = {.name = path};
-	int r = read_text(path, &text, &document.size, fault);
+	int r = configuration_read(path, &diags, ret_node, fault);
 
-	if (r < 0)
-		return r;
-	document.text = text;
-	r = node_read(&document, &diags, ret_node);
-	diags_sort(&diags);
-	return r < 0 ? tell_error(&diags, path, r, fault) : 0;
+	return r < 0 && fault->code == 0 ? tell_error(&diags, path, r, fault) : r;
 }
