@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,6 +20,7 @@
 #include "firewall_tags.h"
 #include "journal.h"
 #include "lock.h"
+#include "loop.h"
 #include "watcher.h"
 
 /* Whoever refused the filter is asked again: another program may have left by then. */
@@ -241,29 +241,6 @@ static int make_folder(const char *path, struct fault *fault)
 	return 0;
 }
 
-static int block_signals(void)
-{
-	sigset_t signals;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	(void)signal(SIGPIPE, SIG_IGN);
-	return sigprocmask(SIG_BLOCK, &signals, NULL) < 0 ? -errno : 0;
-}
-
-static int add_signals(struct agent *agent)
-{
-	int r = sd_event_add_signal(agent->event, NULL, SIGTERM, on_stop, agent);
-
-	if (r >= 0)
-		r = sd_event_add_signal(agent->event, NULL, SIGINT, on_stop, agent);
-	if (r >= 0)
-		r = sd_event_add_signal(agent->event, NULL, SIGHUP, on_reload, agent);
-	return r;
-}
-
 static int add_sources(struct agent *agent)
 {
 	const struct {
@@ -275,7 +252,7 @@ static int add_sources(struct agent *agent)
 		{watcher_fd(agent->watcher), on_links},
 		{agent->clock, on_clock},
 	};
-	int r = add_signals(agent);
+	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < sizeof(sources) / sizeof(sources[0]); i++)
 		r = sd_event_add_io(agent->event, NULL, sources[i].fd, EPOLLIN, sources[i].handle,
@@ -296,16 +273,14 @@ static int add_sources(struct agent *agent)
 
 static int open_loop(struct agent *agent, struct fault *fault)
 {
-	int r = block_signals();
+	int r = loop_open(on_stop, on_reload, agent, &agent->event, fault);
 
-	if (r >= 0)
-		r = sd_event_new(&agent->event);
-	if (r >= 0)
-		r = sd_event_set_watchdog(agent->event, true);
+	if (r < 0)
+		return r;
 	agent->clock = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (r >= 0 && (agent->clock < 0 || arm_clock(agent) < 0))
-		r = -errno;
-	return r < 0 ? fault_set(fault, r, "cannot make an event loop: %s", strerror(-r)) : 0;
+	if (agent->clock < 0 || arm_clock(agent) < 0)
+		return fault_set(fault, -errno, "cannot follow the clock: %s", strerror(errno));
+	return 0;
 }
 
 /*

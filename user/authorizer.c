@@ -2,7 +2,6 @@
 #include "authorizer.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,6 +16,7 @@
 #include "configuration.h"
 #include "journal.h"
 #include "listener.h"
+#include "loop.h"
 
 #define IDLE_SECONDS  120
 #define BODY_MAX      ((size_t)32 << 10) /* of an inquiry with the longest target */
@@ -238,18 +238,6 @@ static int on_rotate(sd_event_source *source, const struct signalfd_siginfo *sig
 
 /* Start. */
 
-static int block_signals(void)
-{
-	sigset_t signals;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	(void)signal(SIGPIPE, SIG_IGN);
-	return sigprocmask(SIG_BLOCK, &signals, NULL) < 0 ? -errno : 0;
-}
-
 /* A socket that a service manager holds stays there while we are restarted, and so do its clients.
  */
 static int open_listener(struct process *process, const struct paths *paths, struct fault *fault)
@@ -269,36 +257,19 @@ static int open_listener(struct process *process, const struct paths *paths, str
 			     fault);
 }
 
-static int add_sources(struct process *process)
+static int add_sources(struct process *process, struct fault *fault)
 {
 	struct authorizer_service *service = &process->service;
 	sd_event *event = process->event;
-	int r = sd_event_add_signal(event, NULL, SIGTERM, on_stop, process);
+	int r = sd_event_add_io(event, NULL, rules_follower_fd(service->follower), EPOLLIN,
+				on_rules, process);
 
-	if (r >= 0)
-		r = sd_event_add_signal(event, NULL, SIGINT, on_stop, process);
-	if (r >= 0)
-		r = sd_event_add_signal(event, NULL, SIGHUP, on_rotate, process);
-	if (r >= 0)
-		r = sd_event_add_io(event, NULL, rules_follower_fd(service->follower), EPOLLIN,
-				    on_rules, process);
 	if (r >= 0)
 		r = sd_event_add_io(event, NULL, keysets_fd(service->keysets), EPOLLIN, on_keys,
 				    process);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &process->waiting, CLOCK_MONOTONIC,
 					       START_WAIT, 0, on_late, process);
-	return r;
-}
-
-static int open_loop(struct process *process, struct fault *fault)
-{
-	int r = sd_event_new(&process->event);
-
-	if (r >= 0)
-		r = sd_event_set_watchdog(process->event, true);
-	if (r >= 0)
-		r = add_sources(process);
 	return r < 0 ? fault_set(fault, r, "cannot make an event loop: %s", strerror(-r)) : 0;
 }
 
@@ -332,10 +303,10 @@ static int process_open(struct process *process, const struct paths *paths, cons
 	const struct keyset_options keys = {.ca_file = service->options.ca_file,
 					    .proxy = service->options.proxy,
 					    .folder = service->folder};
-	int r = block_signals();
+	int r = loop_open(on_stop, on_rotate, process, &process->event, fault);
 
 	if (r < 0)
-		return fault_set(fault, r, "cannot block signals: %s", strerror(-r));
+		return r;
 	(void)clock_gettime(CLOCK_BOOTTIME, &service->started);
 	note_folder(config, service->folder);
 	r = open_privileged(process, paths, config, fault);
@@ -347,7 +318,7 @@ static int process_open(struct process *process, const struct paths *paths, cons
 		r = fault_set(fault, -ENOMEM, "no memory for the cache of tokens");
 	if (r == 0)
 		r = rules_follow(paths, &service->node.failsafe, &service->follower, fault);
-	return r < 0 ? r : open_loop(process, fault);
+	return r < 0 ? r : add_sources(process, fault);
 }
 
 int authorizer_run(const struct paths *paths, const char *config,

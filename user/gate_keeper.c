@@ -2,7 +2,6 @@
 #include "gate_keeper.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <systemd/sd-daemon.h>
@@ -11,6 +10,7 @@
 #include "cleanup.h"
 #include "gate_report.h"
 #include "journal.h"
+#include "loop.h"
 #include "rules_follower.h"
 
 #define MICROSECONDS 1000000ULL
@@ -214,62 +214,32 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *signa
 
 /* Start. */
 
-static int block_signals(void)
-{
-	sigset_t signals;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGTERM);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGHUP);
-	(void)signal(SIGPIPE, SIG_IGN);
-	return sigprocmask(SIG_BLOCK, &signals, NULL) < 0 ? -errno : 0;
-}
-
-static int add_sources(struct keeper *keeper)
+static int add_sources(struct keeper *keeper, struct fault *fault)
 {
 	sd_event *event = keeper->event;
-	int r = sd_event_add_signal(event, NULL, SIGTERM, on_stop, keeper);
+	int r = sd_event_add_io(event, NULL, rules_follower_fd(keeper->follower), EPOLLIN, on_rules,
+				keeper);
 
-	if (r >= 0)
-		r = sd_event_add_signal(event, NULL, SIGINT, on_stop, keeper);
-	if (r >= 0)
-		r = sd_event_add_signal(event, NULL, SIGHUP, on_reload, keeper);
-	if (r >= 0)
-		r = sd_event_add_io(event, NULL, rules_follower_fd(keeper->follower), EPOLLIN,
-				    on_rules, keeper);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, START_WAIT, 0, on_late,
 					       keeper);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, LOOK_EVERY, 0, on_time,
 					       keeper);
-	return r;
-}
-
-static int open_loop(struct keeper *keeper, struct fault *fault)
-{
-	int r = sd_event_new(&keeper->event);
-
-	if (r >= 0)
-		r = sd_event_set_watchdog(keeper->event, true);
-	if (r >= 0)
-		r = add_sources(keeper);
 	return r < 0 ? fault_set(fault, r, "cannot make an event loop: %s", strerror(-r)) : 0;
 }
 
 int gate_keeper_run(const struct gate_wish *wish, struct fault *fault)
 {
 	cleanup(keeper_close) struct keeper keeper = {.installer = GATE_INSTALLER_CLOSED};
-	int r = block_signals();
+	int r = loop_open(on_stop, on_reload, &keeper, &keeper.event, fault);
 
-	if (r < 0)
-		return fault_set(fault, r, "cannot block signals: %s", strerror(-r));
-	r = gate_install_open(wish, &keeper.installer, fault);
+	if (r == 0)
+		r = gate_install_open(wish, &keeper.installer, fault);
 	if (r == 0)
 		r = rules_follow(wish->paths, NULL, &keeper.follower, fault);
 	if (r == 0)
-		r = open_loop(&keeper, fault);
+		r = add_sources(&keeper, fault);
 	if (r < 0)
 		return r;
 	journal(JOURNAL_NOTICE, "vaultwall %s keeps nginx's configuration: instance %s, %s",
