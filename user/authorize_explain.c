@@ -12,40 +12,27 @@
 
 void tell_rule(const struct teller *teller, struct position at, const char *format, ...)
 {
-	const struct policy *policy = teller->subject->policy;
-	struct explanation *explanation = teller->explanation;
+	const struct authorize_case *subject = teller->subject;
 	va_list arguments;
 
-	explanation->found = true;
-	explanation->vault = teller->subject->decision->vault;
-	explanation->file = at.file < policy->file_count ? policy->files[at.file] : NULL;
-	explanation->at = at;
 	va_start(arguments, format);
-	(void)vsnprintf(explanation->rule, sizeof(explanation->rule), format, arguments);
+	explanation_name(teller->explanation, subject->policy, subject->decision->vault, at, format,
+			 arguments);
 	va_end(arguments);
 }
 
 void tell_advice(const struct teller *teller, const char *format, ...)
 {
-	char *advice = teller->explanation->advice;
-	size_t length = strlen(advice);
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(advice + length, sizeof(teller->explanation->advice) - length, format,
-			arguments);
+	explanation_advise(teller->explanation, format, arguments);
 	va_end(arguments);
 }
 
 const char *tell_place(const struct teller *teller, struct position at, char text[EXPLAIN_TEXT])
 {
-	const struct policy *policy = teller->subject->policy;
-	const char *file = at.file < policy->file_count ? policy->files[at.file] : "?";
-	char quoted[DIAG_QUOTE_MAX];
-
-	(void)snprintf(text, EXPLAIN_TEXT, "%s:%u",
-		       diag_quote(quoted, sizeof(quoted), file, strlen(file)), at.line);
-	return text;
+	return explanation_place(teller->subject->policy, at, text, EXPLAIN_TEXT);
 }
 
 const char *tell_identity(const struct service_identity *identity, char text[EXPLAIN_TEXT])

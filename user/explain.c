@@ -4,7 +4,38 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diag.h"
 #include "explain_parts.h"
+
+void explanation_name(struct explanation *explanation, const struct policy *policy,
+		      const struct vault *vault, struct position at, const char *format,
+		      va_list arguments)
+{
+	explanation->found = true;
+	explanation->vault = vault;
+	explanation->file = at.file < policy->file_count ? policy->files[at.file] : NULL;
+	explanation->at = at;
+	(void)vsnprintf(explanation->rule, sizeof(explanation->rule), format, arguments);
+}
+
+void explanation_advise(struct explanation *explanation, const char *format, va_list arguments)
+{
+	size_t length = strlen(explanation->advice);
+
+	(void)vsnprintf(explanation->advice + length, sizeof(explanation->advice) - length, format,
+			arguments);
+}
+
+const char *explanation_place(const struct policy *policy, struct position at, char *text,
+			      size_t size)
+{
+	const char *file = at.file < policy->file_count ? policy->files[at.file] : "?";
+	char quoted[DIAG_QUOTE_MAX];
+
+	(void)snprintf(text, size, "%s:%u", diag_quote(quoted, sizeof(quoted), file, strlen(file)),
+		       at.line);
+	return text;
+}
 
 static void explain_failsafe(const struct explainer *explainer)
 {

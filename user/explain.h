@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,6 +34,21 @@ struct explanation {
 	char rule[256];		   /* as one would write it: "198.51.100.0/24 (set:partners)" */
 	char advice[512];	   /* one or two sentences: why, and what would change it */
 };
+
+/* The rule as one would write it, and where it is. `vault` NULL: the node's. */
+__attribute__((format(printf, 5, 0))) void explanation_name(struct explanation *explanation,
+							    const struct policy *policy,
+							    const struct vault *vault,
+							    struct position at, const char *format,
+							    va_list arguments);
+
+/* Adds to the advice. */
+__attribute__((format(printf, 2, 0))) void
+explanation_advise(struct explanation *explanation, const char *format, va_list arguments);
+
+/* "rules.yaml:12", in `text` of `size` bytes. */
+const char *explanation_place(const struct policy *policy, struct position at, char *text,
+			      size_t size);
 
 void explain_rule(const struct policy *policy, const struct node *node,
 		  const struct explain_query *query, struct explanation *ret_explanation);

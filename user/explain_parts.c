@@ -10,13 +10,10 @@
 
 void explain_advise(const struct explainer *explainer, const char *format, ...)
 {
-	char *advice = explainer->explanation->advice;
-	size_t length = strlen(advice);
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(advice + length, sizeof(explainer->explanation->advice) - length, format,
-			arguments);
+	explanation_advise(explainer->explanation, format, arguments);
 	va_end(arguments);
 }
 
@@ -54,15 +51,10 @@ void explain_advise_comment(const struct explainer *explainer, const struct expl
 void explain_name_rule(const struct explainer *explainer, const struct vault *vault,
 		       struct position at, const char *format, ...)
 {
-	struct explanation *explanation = explainer->explanation;
 	va_list arguments;
 
-	explanation->found = true;
-	explanation->vault = vault;
-	explanation->file = explainer->policy->files[at.file];
-	explanation->at = at;
 	va_start(arguments, format);
-	(void)vsnprintf(explanation->rule, sizeof(explanation->rule), format, arguments);
+	explanation_name(explainer->explanation, explainer->policy, vault, at, format, arguments);
 	va_end(arguments);
 }
 
@@ -83,12 +75,7 @@ void explain_name_hold(const struct explainer *explainer, const struct vault *va
 const char *explain_place(const struct explainer *explainer, struct position at,
 			  char text[EXPLAIN_PLACE_TEXT])
 {
-	const char *file = explainer->policy->files[at.file];
-	char quoted[DIAG_QUOTE_MAX];
-
-	(void)snprintf(text, EXPLAIN_PLACE_TEXT, "%s:%u",
-		       diag_quote(quoted, sizeof(quoted), file, strlen(file)), at.line);
-	return text;
+	return explanation_place(explainer->policy, at, text, EXPLAIN_PLACE_TEXT);
 }
 
 /* 255.255.255.255 is in no range; the filter keeps it as padding. */

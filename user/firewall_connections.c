@@ -119,7 +119,7 @@ static bool is_cut_off(const struct connection *connection, void *context)
 	return then && then & ~ways_in(round, now_and_here, connection);
 }
 
-static long cut(struct firewall *firewall, struct loader_when then)
+static void cut(struct firewall *firewall, struct loader_when then)
 {
 	struct round round = {.firewall = firewall, .then = then};
 	struct fault fault = {0};
@@ -133,12 +133,11 @@ static long cut(struct firewall *firewall, struct loader_when then)
 	else if (closed > 0)
 		journal(JOURNAL_NOTICE, "%ld connections are let in no longer, and were closed",
 			closed);
-	return closed;
 }
 
-long connections_cut(struct firewall *firewall)
+void connections_cut(struct firewall *firewall)
 {
-	return cut(firewall, (struct loader_when){.before = true});
+	cut(firewall, (struct loader_when){.before = true});
 }
 
 /* Looked for again when it has passed, and when there are other rules. */
@@ -165,6 +164,6 @@ void connections_expire(struct firewall *firewall)
 		since = now - LOOK_BACK;
 	next = next_expiry(firewall, since);
 	if (next && next <= now)
-		(void)cut(firewall, (struct loader_when){.earlier = (uint16_t)(now - since + 1)});
+		cut(firewall, (struct loader_when){.earlier = (uint16_t)(now - since + 1)});
 	expiries->seen = now;
 }

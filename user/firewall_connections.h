@@ -14,8 +14,8 @@
 
 #include "firewall.h"
 
-/* Closes whom the image before let in, and the one in force does not. Returns how many. */
-long connections_cut(struct firewall *firewall);
+/* Closes whom the image before let in, and the one in force does not. */
+void connections_cut(struct firewall *firewall);
 
 /*
  * The same for rules that have expired since it was called last, within the last hour. To be

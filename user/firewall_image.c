@@ -99,7 +99,7 @@ int firewall_publish(struct firewall *firewall, struct prepared *prepared, struc
 	r = loader_publish(firewall->loader, &prepared->image, &prepared->seating, fault);
 	if (r < 0)
 		return r;
-	(void)connections_cut(firewall);
+	connections_cut(firewall);
 	seating_free(&firewall->seating);
 	firewall->seating = prepared->seating;
 	prepared->seating = (struct seating){0};
@@ -119,7 +119,7 @@ void firewall_settle(struct firewall *firewall)
 		return;
 	/* Once more: some were let in by a CPU that was in the old image yet. */
 	if (loader_is_flipped(firewall->loader) && !loader_leave(firewall->loader, NULL)) {
-		(void)connections_cut(firewall);
+		connections_cut(firewall);
 		firewall_cut_tags(firewall);
 	}
 	loader_settle(firewall->loader, &firewall->seating);
