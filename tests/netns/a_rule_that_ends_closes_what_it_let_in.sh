@@ -23,7 +23,6 @@ vaults:
 YAML
 }
 
-established() { run_in host ss -Htn state established "src $frontend and dst $1" | wc -l; }
 are_connected() { [ "$(established $friend)$(established $other)" = "$1" ]; }
 
 make_pair

@@ -10,24 +10,19 @@ source "$(dirname "$0")/../support/gate.sh"
 gate_begin "$@"
 gate_start
 
-secret='/secrets/greeting?api-version=7.4'
-bearer="Authorization: Bearer $(token ver='"1.0"')"
 conf=$work/nginx.conf
 
-status() { ask "$service" "$1" "$secret" -H "$bearer"; }
-is_status() { [ "$(status "$2")" = "$1" ]; }
-workers() { pgrep -P "$nginx" | sort | xargs; }
 identity() { stat -c '%i %Y %s' "$conf"; }
 problem() { "$vaultwall" status --json | jq -r '.gate.configuration.problem'; }
 milliseconds() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
 a_vault_is_there_after_the_push() {
   local began took
-  check a_vault_that_was_not_pushed_is_not_there 000 "$(status wingtip)"
+  check a_vault_that_was_not_pushed_is_not_there 000 "$(vault_status wingtip)"
   add_vault wingtip 203.0.113.30
   began=$(milliseconds)
   push_rules
-  check a_vault_that_was_pushed_is_served yes "$(wait_for 10 is_status 200 wingtip && echo yes)"
+  check a_vault_that_was_pushed_is_served yes "$(wait_for 10 is_vault_status 200 wingtip && echo yes)"
   took=$(($(milliseconds) - began))
   echo "# after $took ms"
   check within_two_seconds yes "$([ $took -le 2000 ] && echo yes)"
@@ -60,7 +55,7 @@ a_broken_certificate_changes_nothing() {
   check the_old_configuration_stays "$before" "$(sha256sum "$conf")"
   check the_refused_one_can_be_looked_at 1 \
     "$(grep -c 'server_name northwind' "$work/.nginx.conf.refused")"
-  check the_gate_works_as_before 200 "$(status wingtip)"
+  check the_gate_works_as_before 200 "$(vault_status wingtip)"
   check nginx_would_start_with_it yes "$(nginx -q -t -c "$conf" 2>/dev/null && echo yes)"
   cp "$work/wingtip.pem" "$work/northwind.pem"
   check a_repaired_certificate_is_taken_by_itself yes \

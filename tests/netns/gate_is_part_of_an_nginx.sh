@@ -9,7 +9,6 @@ set -euo pipefail
 source "$(dirname "$0")/../support/gate.sh"
 gate_begin "$@"
 
-secret='/secrets/greeting?api-version=7.4'
 conf=/etc/nginx/conf.d/vaultwall.conf
 
 # In place of the one with an nginx.conf of its own.
@@ -45,14 +44,13 @@ stop_keeping() {
   wait "$keeper" || true
 }
 
-status() { ask "$service" second "$secret" -H "$bearer"; }
 other_work() { curl -q -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8080/; }
 beside() { find /etc/nginx/conf.d -type f ! -name '*.lock' -printf '%f\n' | sort | xargs; }
 # grep -q would leave before the agent's answer was printed.
 named() { "$vaultwall" status | grep -- "$1" >/dev/null; }
 
 it_is_included() {
-  check a_running_nginx_gets_the_gate 200 "$(status)"
+  check a_running_nginx_gets_the_gate 200 "$(vault_status second)"
   check and_goes_on_with_its_other_work 204 "$(other_work)"
   check nobody_else_reads_or_writes_it '640 root' "$(stat -c '%a %U' $conf)"
 }
@@ -67,7 +65,7 @@ what_is_refused_is_taken_back() {
   check somebody_else_s_fault_is_told yes \
     "$(wait_for 10 named 'nonsense.* in /etc/nginx/conf.d/other.conf:1' && echo yes)"
   check the_file_is_put_back "$before" "$(sha256sum $conf)"
-  check the_gate_stands 200 "$(status)"
+  check the_gate_stands 200 "$(vault_status second)"
   rm /etc/nginx/conf.d/other.conf
   kill -HUP "$keeper"
   check a_signal_makes_it_look_again yes "$(wait_for 10 configuration_is .current && echo yes)"
@@ -77,20 +75,9 @@ what_is_refused_is_taken_back() {
   check what_was_refused_does_not_stay vaultwall.conf "$(beside)"
 }
 
-# An nginx that a test can stop in the middle of its own.
-write_slow_nginx() {
-  cat >"$work/slow-nginx" <<'SH'
-#!/bin/sh
-case " $* " in
-*" -t "*) touch /run/gate/reached && sleep 30 ;;
-esac
-exec /usr/sbin/nginx "$@"
-SH
-  chmod 755 "$work/slow-nginx"
-}
-
 an_end_before_the_verdict() {
   write_slow_nginx
+  echo -t >"$work/slow"
   stop_keeping TERM
   sha256sum $conf >"$work/before"
   sed -i 's/contoso.vault.example, //' "$work/rules.yaml"
@@ -144,7 +131,6 @@ by_hand() {
 }
 
 gate_start
-bearer="Authorization: Bearer $(token ver='"1.0"')"
 it_is_included
 what_is_refused_is_taken_back
 an_end_before_the_verdict

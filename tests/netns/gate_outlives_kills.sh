@@ -9,13 +9,7 @@ source "$(dirname "$0")/../support/gate.sh"
 gate_begin "$@"
 gate_start
 
-secret='/secrets/greeting?api-version=7.4'
-bearer="Authorization: Bearer $(token ver='"1.0"')"
 conf=$work/nginx.conf
-
-status() { ask "$service" "$1" "$secret" -H "$bearer"; }
-is_status() { [ "$(status "$2")" = "$1" ]; }
-workers() { pgrep -P "$nginx" | sort | xargs; }
 
 the_agent_comes_back() {
   kill -KILL "$agent"
@@ -25,7 +19,7 @@ the_agent_comes_back() {
     "$(wait_for 10 configuration_is '.kept and .current' && echo yes)"
   add_vault wingtip 203.0.113.30
   push_rules
-  check and_followed yes "$(wait_for 10 is_status 200 wingtip && echo yes)"
+  check and_followed yes "$(wait_for 10 is_vault_status 200 wingtip && echo yes)"
   sed -i '/name: wingtip/,$d' "$work/rules.yaml"
   push_rules
 }
@@ -44,18 +38,6 @@ the_rules_are_lost() {
   check and_leave_the_configuration_alone "$before" "$(sha256sum "$conf")"
   push_rules
   check until_the_next_push yes "$(wait_for 10 configuration_is .current && echo yes)"
-}
-
-# An nginx that takes its time wherever it is asked to: when it tests, when it reloads.
-write_slow_nginx() {
-  cat >"$work/slow-nginx" <<'SH'
-#!/bin/sh
-case " $* " in
-*" $(cat /run/gate/slow) "*) touch /run/gate/reached && sleep 30 ;;
-esac
-exec /usr/sbin/nginx "$@"
-SH
-  chmod 755 "$work/slow-nginx"
 }
 
 # killed_at WORD: whoever keeps the configuration is killed while nginx is called with WORD
@@ -83,7 +65,7 @@ a_kill_in_the_middle() {
   killed_at -t
   check killed_while_nginx_tests_the_file_is_the_old_one "$before" "$(sha256sum "$conf")"
   start_keeper
-  check and_the_next_one_goes_on yes "$(wait_for 10 is_status 200 wingtip && echo yes)"
+  check and_the_next_one_goes_on yes "$(wait_for 10 is_vault_status 200 wingtip && echo yes)"
 
   kill -TERM "$keeper"
   wait "$keeper" || true

@@ -7,14 +7,7 @@ set -euo pipefail
 source "$(dirname "$0")/../support/netns.sh"
 
 make_pair
-write_rules rules.yaml $friend
-sed -i 's/    network_acls:/&\n      bypass: trusted_services/' "$work/rules.yaml"
-cat >>"$work/rules.yaml" <<YAML
-trusted_services:
-  - name: backup
-    ip_rules: [$other]
-    identities: [{kind: application, app_id: 262044b1-e2ce-469f-a196-69ab7ada62d3}]
-YAML
+write_gating_rules $friend
 start_agent
 push rules.yaml
 expect refused "$(ask $other "$frontend")" 'the service is refused, not left waiting'

@@ -11,14 +11,7 @@ gate_up() { awk '$1 == "vaultwall_gate_up" { print $2 }' "/run/$instance/bpf/met
 
 make_pair
 write_node 'interfaces: [{name: eth0}]' 'gate: {listen: 0.0.0.0:8443}'
-write_rules rules.yaml $friend
-sed -i 's/    network_acls:/&\n      bypass: trusted_services/' "$work/rules.yaml"
-cat >>"$work/rules.yaml" <<YAML
-trusted_services:
-  - name: backup
-    ip_rules: [$other]
-    identities: [{kind: application, app_id: 262044b1-e2ce-469f-a196-69ab7ada62d3}]
-YAML
+write_gating_rules $friend
 start_agent
 push rules.yaml
 expect absent "$(status_of .gate.state)" 'status says that no gate listens'

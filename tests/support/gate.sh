@@ -329,6 +329,7 @@ gate_start() {
   write_node
   write_rules
   start_issuer
+  good_token=$(token ver='"1.0"')
   start_vault contoso 8200
   start_vault fabrikam 8201
   start_vault adatum 8202
@@ -361,6 +362,27 @@ ask() {
     --interface "$from" --connect-to "$name.vault.example:443:$to:$port" \
     --dump-header "$work/head" --output "$work/body" --write-out '%{http_code}' "$@" \
     "https://$name.vault.example$path" || true
+}
+
+# vault_status VAULT: what the service is told there, with a good token
+vault_status() {
+  ask "$service" "$1" '/secrets/greeting?api-version=7.4' \
+    -H "Authorization: Bearer $good_token"
+}
+is_vault_status() { [ "$(vault_status "$2")" = "$1" ]; }
+
+workers() { pgrep -P "$nginx" | sort | xargs; }
+
+# An nginx that takes its time when it is called with the word in $work/slow, and says so.
+write_slow_nginx() {
+  cat >"$work/slow-nginx" <<'SH'
+#!/bin/sh
+case " $* " in
+*" $(cat /run/gate/slow) "*) touch /run/gate/reached && sleep 30 ;;
+esac
+exec /usr/sbin/nginx "$@"
+SH
+  chmod 755 "$work/slow-nginx"
 }
 
 error_code() { jq -r '.error.code // "-"' "$work/body" 2>/dev/null || echo 'no JSON'; }

@@ -204,6 +204,21 @@ YAML
   done
 }
 
+# write_gating_rules RANGE...: the same as rules.yaml, and $other is gated where they do not let it in
+write_gating_rules() {
+  write_rules rules.yaml "$@"
+  sed -i 's/    network_acls:/&\n      bypass: trusted_services/' "$work/rules.yaml"
+  cat >>"$work/rules.yaml" <<YAML
+trusted_services:
+  - name: backup
+    ip_rules: [$other]
+    identities: [{kind: application, app_id: 262044b1-e2ce-469f-a196-69ab7ada62d3}]
+YAML
+}
+
+# established CLIENT: how many connections it has to the frontend
+established() { run_in host ss -Htn state established "src $frontend and dst $1" | wc -l; }
+
 # A user of no rights; the program where he can reach it.
 as_nobody() { setpriv --reuid=65534 --regid="${gid-65534}" --clear-groups --inh-caps=-all "$@"; }
 everybodys() { install -m 755 "$vaultwall" "$work/vaultwall"; }
