@@ -69,7 +69,8 @@ by_vrf() {
 
 tags_start
 no_room
-shared_no_longer
+# Not behind a push: connections made in the moment after it may be closed by it.
 no_notes_before
+shared_no_longer
 by_vrf
 gate_finish
