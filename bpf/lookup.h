@@ -71,20 +71,21 @@ static __always_inline __u64 match_rank15(const __u32 *keys, __u32 address)
 	       match_at_or_below(at[2], address);
 }
 
-struct match_place {
-	__u32 leaf; /* line; 0: the set is empty */
-	__u32 rank; /* boundaries of the leaf at or below the address */
+/* The leaf of a set that says whether it holds an address. */
+struct match_leaf {
+	const union image_line *line; /* NULL: none, and the address is not in the set */
+	__u32 number;		      /* of that line */
 };
 
-static __always_inline struct match_place match_find(match_image image, __u32 set, __u32 address)
+static __always_inline struct match_leaf match_find(match_image image, __u32 set, __u32 address)
 {
-	struct match_place place = {};
+	struct match_leaf leaf = {};
 	__u32 line = IMAGE_SET_LINE(set);
 	__u32 depth = IMAGE_SET_DEPTH(set);
 	const union image_line *node;
 
 	if (!line || address == IMAGE_KEY_PAD)
-		return place;
+		return leaf;
 	line += (__u32)((__u64)address >> (32 - IMAGE_SET_BITS(set)));
 #ifdef __bpf__
 #pragma clang loop unroll(disable)
@@ -92,30 +93,50 @@ static __always_inline struct match_place match_find(match_image image, __u32 se
 	for (__u32 level = 0; level <= IMAGE_DEPTH_MAX && level < depth; level++) {
 		node = match_line(image, line);
 		if (!node)
-			return place;
+			return leaf;
 		line = node->node.keys[0] + (__u32)match_rank15(node->node.keys + 1, address);
 	}
-	node = match_line(image, line);
-	if (!node)
-		return place;
-	place.leaf = line;
-	place.rank = (__u32)match_rank15(node->node.keys, address);
-	place.rank += (__u32)match_at_or_below(node->node.keys[15], address);
-	return place;
-}
-
-static __always_inline bool match_contains(match_image image, __u32 set, __u32 address)
-{
-	return match_find(image, set, address).rank & 1;
+	leaf.line = match_line(image, line);
+	leaf.number = line;
+	return leaf;
 }
 
 /*
- * May the address be blocked or failsafe? Not if it is `allowed`: the rules are compiled
- * without these. 1 also if the line that would say it is not there: then the sets
- * themselves are asked.
+ * Which of 14 ascending prefixes is the last that begins at or below `address`; the first
+ * if none does. Two that divide the others into three, then four: those of that part.
  */
-static __always_inline __u64 match_guard(match_image image, __u32 guard, __u32 address,
-					 __u64 allowed)
+static __always_inline __u64 match_last14(const __u32 *first, __u32 address)
+{
+	__u64 part = match_at_or_below(first[5], address) + match_at_or_below(first[9], address);
+	__u64 before = part * 9 / 2; /* 0, 4 or 9 */
+	const __u32 *at = first + before;
+
+	return before + match_at_or_below(at[1], address) + match_at_or_below(at[2], address) +
+	       match_at_or_below(at[3], address) + match_at_or_below(at[4], address);
+}
+
+/* 1 if the address is in the set, 0 if not, and no branch on that. */
+static __always_inline __u64 match_contains(match_image image, __u32 set, __u32 address)
+{
+	const struct match_leaf leaf = match_find(image, set, address);
+	const struct image_prefixes *prefixes;
+	__u64 last, lengths, bits;
+
+	if (!leaf.line)
+		return 0;
+	prefixes = &leaf.line->prefixes;
+	last = match_last14(prefixes->first, address);
+	lengths = prefixes->lengths;
+	bits = (lengths >> (last * IMAGE_LENGTH_BITS) & (IMAGE_LENGTH_SPAN - 1)) +
+	       (lengths >> IMAGE_LENGTH_SHIFT);
+	return packet_equal((__u64)(prefixes->first[last] ^ address) >> (bits & 63), 0);
+}
+
+/*
+ * May the address be blocked or failsafe? 1 also if the line that would say it is not
+ * there: then the sets themselves are asked.
+ */
+static __always_inline __u64 match_guard(match_image image, __u32 guard, __u32 address)
 {
 	__u64 cell = (__u64)address >> (32 - IMAGE_SET_BITS(guard));
 	const union image_line *line;
@@ -123,25 +144,26 @@ static __always_inline __u64 match_guard(match_image image, __u32 guard, __u32 a
 	if (!guard)
 		return 0;
 	line = match_line(image, IMAGE_SET_LINE(guard) + (__u32)(cell >> IMAGE_GUARD_LINE_BITS));
-	return line ? line->guard.words[cell >> 6 & 7] >> (cell & 63) & 1 & ~allowed : 1;
+	return line ? line->guard.words[cell >> 6 & 7] >> (cell & 63) & 1 : 1;
 }
 
 /* Is the source in a part of the set whose time is not over? */
 static __always_inline bool match_unexpired(const struct match *match,
 					    const struct image_timed *timed, __u32 source)
 {
-	struct match_place place = match_find(match->image, timed->set, source);
+	const struct match_leaf leaf = match_find(match->image, timed->set, source);
 	const union image_line *expiries;
+	__u32 part = (leaf.number - timed->leaves) * IMAGE_NODE_KEYS;
 	__u64 until;
-	__u32 rank;
 
-	if (!place.leaf)
+	if (!leaf.line)
 		return false;
-	rank = (place.leaf - timed->leaves) * IMAGE_NODE_KEYS + place.rank;
-	expiries = match_line(match->image, timed->expiries + rank / 8);
+	part += (__u32)match_rank15(leaf.line->node.keys, source) +
+		(__u32)match_at_or_below(leaf.line->node.keys[15], source);
+	expiries = match_line(match->image, timed->expiries + part / 8);
 	if (!expiries)
 		return false;
-	until = expiries->expiries.until[rank % 8];
+	until = expiries->expiries.until[part % 8];
 	return until && match_now(match) < until;
 }
 

@@ -3,10 +3,9 @@
  * A packet and an image in, a reason and a seat out: the order of the look-ups is
  * this file.
  *
- * The IP rules of a target are compiled without the failsafe and the blocked
- * sources, so the commonest question, "is the source in the rules?", is asked
- * first, and a yes needs no other look-up. All other rows follow in the order of
- * the contract.
+ * Whether the source is in the target's rules and whether it may be failsafe or
+ * blocked are asked first and side by side, and for most packets that is all. What
+ * remains is asked in the order of the contract.
  */
 #pragma once
 
@@ -117,7 +116,7 @@ MATCH_CALL enum vw_reason match_tagged(const struct match *match, const struct i
 		if (row && row->flags & IMAGE_TAG_BLOCKED)
 			return VW_REASON_BLOCKED;
 	}
-	if (packet->family == 4 && match_guard(match->image, header->guard, source, 0) &&
+	if (packet->family == 4 && match_guard(match->image, header->guard, source) &&
 	    match_contains(match->image, header->block, source))
 		return VW_REASON_BLOCKED;
 	if (target->flags & IMAGE_DEFAULT_ALLOW)
@@ -150,10 +149,13 @@ MATCH_CALL enum vw_reason match_exceptions(const struct match *match,
 	return VW_REASON_NOT_ALLOWED;
 }
 
-/* Rows 5 to 12 for a source that may be failsafe or blocked, or for a target with more than rules.
+/*
+ * Rows 5 to 12 for a source that may be failsafe or blocked (`near`), or for a target
+ * with more than rules. `allowed`: it is in the rules.
  */
 MATCH_CALL enum vw_reason match_further(const struct match *match,
-					const struct image_target *target, __u32 source, bool near)
+					const struct image_target *target, __u32 source, bool near,
+					bool allowed)
 {
 	const struct image_header *header = match->header;
 
@@ -163,6 +165,8 @@ MATCH_CALL enum vw_reason match_further(const struct match *match,
 		return VW_REASON_BLOCKED;
 	if (target->flags & IMAGE_DEFAULT_ALLOW)
 		return VW_REASON_DEFAULT_ALLOW;
+	if (allowed)
+		return VW_REASON_IP_RULE;
 	if (target->flags & (IMAGE_EXPIRING | IMAGE_BYPASS))
 		return match_exceptions(match, target, source);
 	return VW_REASON_NOT_ALLOWED;
@@ -184,9 +188,9 @@ static __always_inline enum vw_reason match_untagged(const struct match *match,
 							   : VW_REASON_NOT_ALLOWED;
 	source = packet_ntohl(packet->source4);
 	allowed = match_contains(match->image, target->ranges, source);
-	near = match_guard(match->image, match->header->guard, source, allowed);
+	near = match_guard(match->image, match->header->guard, source);
 	if (near || (target->flags && !allowed))
-		return match_further(match, target, source, near);
+		return match_further(match, target, source, near, allowed);
 	PACKET_BARRIER(allowed);
 	return VW_REASON_NOT_ALLOWED -
 	       (enum vw_reason)allowed * (VW_REASON_NOT_ALLOWED - VW_REASON_IP_RULE);

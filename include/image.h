@@ -9,17 +9,20 @@
  *   line 2  struct image_tunnels    which encapsulations are unwrapped
  *   then    tables and trees, in any order, found from the header
  *
- * Sets. A set of IPv4 addresses is the sorted list of its boundaries: first,
- * last + 1, first, last + 1 ... An address is in the set if an odd number of
- * boundaries is at or below it. The list is cut into leaves of 16, and inner
- * nodes above them, so that a look-up touches one line a level:
- *   leaf   keys[16]                     unused keys are IMAGE_KEY_PAD
+ * Sets. A set of IPv4 addresses is the fewest CIDR prefixes that make it up, sorted:
+ * no two overlap, so an address is in the set if it is in the last prefix that begins
+ * at or below it. The list is cut into leaves of 14, and inner nodes above them, so
+ * that a look-up touches one line a level:
+ *   leaf   struct image_prefixes        unused ones begin at IMAGE_KEY_PAD
  *   inner  keys[0] first child's line,  keys[1..15] first keys of children 1..15
- * The leaves of a set stand in a row, all full but the last. 255.255.255.255 is
- * in no set (it equals the padding; no unicast packet has it as a source).
+ * The leaves of a set stand in a row. 255.255.255.255 is in no set (it equals the
+ * padding; no unicast packet has it as a source).
  * There are 2^bits roots in a row, one for each value of an address's top bits: it
  * has the leaves of these addresses below it, and a leaf on a border has two parents.
  * For most sets that leaves one inner level, whatever their length.
+ *
+ * Sets of which each part has an end of its own are cut at every place where the end
+ * changes; their leaves hold these places, 16 each, and the parts are numbered.
  *
  * The guard. One bit for each value of an address's top bits: 0 if no address that
  * begins so is blocked or failsafe. Most sources are told by it to be neither.
@@ -33,11 +36,12 @@
 
 #define IMAGE_LINE_BYTES 64U
 #define IMAGE_MAGIC	 0x6c615756U /* "VWal" */
-#define IMAGE_LAYOUT	 2U	     /* raised with every change of this file */
+#define IMAGE_LAYOUT	 3U	     /* raised with every change of this file */
 
 #define IMAGE_KEY_PAD	 0xffffffffU
 #define IMAGE_NODE_KEYS	 16U
-#define IMAGE_DEPTH_MAX	 6U /* 16^7 boundaries, more than there are lines */
+#define IMAGE_PREFIXES	 14U /* of a leaf */
+#define IMAGE_DEPTH_MAX	 6U  /* 14 * 16^6 prefixes, more than there are lines */
 #define IMAGE_LINES_MAX	 (1U << 24)
 #define IMAGE_PROBES	 8U /* the longest probe sequence `compile` may leave */
 
@@ -119,7 +123,7 @@ struct image_target {
 	__u16 seat;
 	__u8 mode;    /* enum vw_mode */
 	__u8 flags;   /* enum image_policy_flag, the same as in the policy */
-	__u32 ranges; /* set of the IP rules without an expiry, less block and failsafe */
+	__u32 ranges; /* set of the IP rules without an expiry */
 };
 
 /* The address 0 with a port is the frontend `*` (IPv6 looks it up here, too). */
@@ -156,7 +160,7 @@ enum image_policy_flag {
 /* A set of which each part ends at a time of its own. */
 struct image_timed {
 	__u32 set;
-	__u32 leaves;	/* line of its first leaf: the rank of a boundary counts from there */
+	__u32 leaves;	/* line of its first leaf: the number of a part counts from there */
 	__u32 expiries; /* line of the first struct image_expiries */
 };
 
@@ -169,8 +173,8 @@ struct image_policy {
 	__u8 reserved[28];
 };
 
-/* From boundary number r (1 ...) to the next one: the end is until[r % 8] of line r / 8; 0: not in
- * the set. */
+/* Part number r (1 ...), which begins at the key of that number: it ends at until[r % 8] of line
+ * r / 8; 0: not in the set. */
 struct image_expiries {
 	__u64 until[8]; /* seconds since the epoch */
 };
@@ -186,7 +190,7 @@ enum image_tag_flag {
 struct image_tag {
 	__u32 owner;
 	__u32 tag;
-	__u32 ranges; /* set of inner sources, less block */
+	__u32 ranges; /* set of inner sources */
 	__u32 flags;  /* enum image_tag_flag */
 };
 
@@ -197,6 +201,20 @@ struct image_tag {
 struct image_node {
 	__u32 keys[IMAGE_NODE_KEYS];
 };
+
+/*
+ * CIDR prefixes: where each begins, in host byte order, and how many low bits of an
+ * address it leaves free: `lengths` has 4 bits for each, from the lowest on, and in its
+ * uppermost byte what is to be added to them all.
+ */
+struct image_prefixes {
+	__u32 first[IMAGE_PREFIXES];
+	__u64 lengths;
+};
+
+#define IMAGE_LENGTH_BITS  4U
+#define IMAGE_LENGTH_SPAN  16U /* lengths in one leaf differ by less */
+#define IMAGE_LENGTH_SHIFT 56U
 
 struct image_guard {
 	__u64 words[8];
@@ -212,6 +230,7 @@ union image_line {
 	struct image_policy policy;
 	struct image_expiries expiries;
 	struct image_node node;
+	struct image_prefixes prefixes;
 	struct image_guard guard;
 };
 
@@ -250,4 +269,5 @@ _Static_assert(sizeof(struct image_frontend6) == 32, "two to a line");
 _Static_assert(sizeof(struct image_tag) == 16, "four to a line");
 _Static_assert(sizeof(struct image_policy) == IMAGE_LINE_BYTES, "fills its line");
 _Static_assert(sizeof(struct image_node) == IMAGE_LINE_BYTES, "fills its line");
+_Static_assert(sizeof(struct image_prefixes) == IMAGE_LINE_BYTES, "fills its line");
 _Static_assert(sizeof(struct image_guard) == IMAGE_LINE_BYTES, "fills its line");

@@ -81,7 +81,7 @@ static int add_node_sets(struct compilation *compilation)
 		r = image_add_set(&compilation->builder, &compilation->rules.failsafe,
 				  &header->failsafe);
 	if (!r)
-		r = image_add_guard(&compilation->builder, &compilation->rules.withheld,
+		r = image_add_guard(&compilation->builder, &compilation->rules.guarded,
 				    &header->guard);
 	return r;
 }

@@ -71,7 +71,7 @@ static size_t list_members(const struct target *target, struct member *members)
 	return count;
 }
 
-/* The row of one tag: what its subnets hold, less what is blocked. */
+/* The row of one tag: what its subnets hold. */
 static int add_network_row(struct compilation *compilation, const struct member *members,
 			   size_t count, uint32_t owner)
 {
@@ -83,8 +83,6 @@ static int add_network_row(struct compilation *compilation, const struct member 
 		r = range_set_add(&ranges, members[i].range);
 	if (!r)
 		r = range_set_normalize(&ranges);
-	if (!r)
-		r = range_set_subtract(&ranges, &compilation->rules.block);
 	if (!r)
 		r = image_add_set(&compilation->builder, &ranges, &row.ranges);
 	return r ? r : add_tag(compilation, row);

@@ -22,12 +22,10 @@ static bool any_bypass(const struct target *target)
 }
 
 static int add_lasting(struct compilation *compilation, struct range_set *lasting,
-		       const struct range_set *withheld, uint32_t *ret_set)
+		       uint32_t *ret_set)
 {
 	int r = range_set_normalize(lasting);
 
-	if (!r)
-		r = range_set_subtract(lasting, withheld);
 	return r ? r : image_add_set(&compilation->builder, lasting, ret_set);
 }
 
@@ -42,7 +40,7 @@ static int add_ip_rules(struct compilation *compilation, const struct target *ta
 		r = compile_ip_rules(&compilation->rules, &target->vaults[i]->ip_rules, &lasting,
 				     &timed);
 	if (!r)
-		r = add_lasting(compilation, &lasting, &compilation->rules.withheld, ret_ranges);
+		r = add_lasting(compilation, &lasting, ret_ranges);
 	return r ? r
 		 : image_add_timed(&compilation->builder, timed.items, timed.count, ret_expiring);
 }
@@ -51,7 +49,6 @@ static int add_ip_rules(struct compilation *compilation, const struct target *ta
 static int add_trusted(struct compilation *compilation)
 {
 	static const struct range everywhere = {0, UINT32_MAX};
-	static const struct range_set nothing;
 	cleanup(range_set_free) struct range_set lasting = {0};
 	cleanup(timed_ranges_free) struct timed_ranges timed = {0};
 	int r = 0;
@@ -66,7 +63,7 @@ static int add_trusted(struct compilation *compilation)
 					     &timed);
 	}
 	if (!r)
-		r = add_lasting(compilation, &lasting, &nothing, &compilation->trusted);
+		r = add_lasting(compilation, &lasting, &compilation->trusted);
 	if (!r)
 		r = image_add_timed(&compilation->builder, timed.items, timed.count,
 				    &compilation->trusted_expiring);

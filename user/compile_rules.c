@@ -108,10 +108,10 @@ int compile_rules_prepare(struct compile_rules *rules, const struct policy *poli
 	if (!r)
 		r = add_entries(&rules->failsafe, &node->failsafe);
 	if (!r)
-		r = range_set_add_all(&rules->withheld, &rules->block);
+		r = range_set_add_all(&rules->guarded, &rules->block);
 	if (!r)
-		r = range_set_add_all(&rules->withheld, &rules->failsafe);
-	return r ? r : range_set_normalize(&rules->withheld);
+		r = range_set_add_all(&rules->guarded, &rules->failsafe);
+	return r ? r : range_set_normalize(&rules->guarded);
 }
 
 void compile_rules_free(struct compile_rules *rules)
@@ -121,6 +121,6 @@ void compile_rules_free(struct compile_rules *rules)
 	free(rules->sets);
 	range_set_free(&rules->block);
 	range_set_free(&rules->failsafe);
-	range_set_free(&rules->withheld);
+	range_set_free(&rules->guarded);
 	*rules = (struct compile_rules){0};
 }

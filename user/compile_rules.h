@@ -16,8 +16,8 @@ struct compile_rules {
 	const struct policy *policy;
 	struct range_set block;
 	struct range_set failsafe;
-	struct range_set withheld; /* both: no vault's IP rules hold them in the image */
-	struct range_set *sets;	   /* of policy->sets, what does not expire */
+	struct range_set guarded; /* both */
+	struct range_set *sets;	  /* of policy->sets, what does not expire */
 };
 
 /* A growing list. Starts as {0}. */

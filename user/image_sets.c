@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sets of an image: sorted boundaries in leaves of 16; equal sets are shared. */
+/* Sets of an image: sorted prefixes in leaves of 14, or timed parts; equal sets are shared. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 
 struct image_known_set {
 	uint64_t hash;
-	size_t boundaries; /* 0: free */
+	size_t leaves;	/* 0: free */
+	uint32_t first; /* line */
 	uint32_t set;
-	uint32_t leaves; /* line of the first */
 };
 
 #define LINES_AT_FIRST 64
@@ -45,23 +45,82 @@ int image_reserve(struct image_builder *builder, size_t count, uint32_t *ret_fir
 	return 0;
 }
 
-/* Boundary number i of a normalized set; the one past 255.255.255.255 does not exist. */
-static uint32_t boundary(const struct range_set *set, size_t i)
+/* The prefixes of a normalized set, one after the other. Starts as {.set = ...}. */
+struct prefix_walk {
+	const struct range_set *set;
+	size_t range;
+	uint64_t done; /* addresses of that range */
+};
+
+struct prefix {
+	uint32_t first;
+	uint32_t bits; /* that are free */
+};
+
+static bool is_over(const struct prefix_walk *walk)
 {
-	return i % 2 ? set->items[i / 2].last + 1 : set->items[i / 2].first;
+	return walk->range == walk->set->count;
 }
 
-static size_t boundary_count(const struct range_set *set)
+/* The largest prefix that begins where the walk is, and does not go past the range's end. */
+static struct prefix look(const struct prefix_walk *walk)
 {
-	size_t count = set->count * 2;
+	const struct range *range = &walk->set->items[walk->range];
+	uint32_t first = range->first + (uint32_t)walk->done;
+	int aligned = first ? __builtin_ctz(first) : 32;
+	int fitting = 63 - __builtin_clzll((uint64_t)range->last - first + 1);
 
-	return count && set->items[set->count - 1].last == UINT32_MAX ? count - 1 : count;
+	return (struct prefix){first, (uint32_t)(aligned < fitting ? aligned : fitting)};
 }
 
-static int add_leaves(struct image_builder *builder, size_t boundaries, uint32_t *ret_leaves)
+static void step(struct prefix_walk *walk, struct prefix prefix)
 {
-	return image_reserve(builder, (boundaries + IMAGE_NODE_KEYS - 1) / IMAGE_NODE_KEYS,
-			     ret_leaves);
+	const struct range *range = &walk->set->items[walk->range];
+
+	walk->done += UINT64_C(1) << prefix.bits;
+	if (walk->done <= range->last - range->first)
+		return;
+	walk->range++;
+	walk->done = 0;
+}
+
+/* As many of the next prefixes as go into one leaf. Returns how many; `ret_least`: free bits. */
+static size_t take_prefixes(struct prefix_walk *walk, struct prefix taken[IMAGE_PREFIXES],
+			    uint32_t *ret_least)
+{
+	uint32_t least = UINT32_MAX, most = 0;
+	size_t count = 0;
+
+	while (count < IMAGE_PREFIXES && !is_over(walk)) {
+		const struct prefix prefix = look(walk);
+		uint32_t lower = prefix.bits < least ? prefix.bits : least;
+		uint32_t upper = prefix.bits > most ? prefix.bits : most;
+
+		if (upper - lower >= IMAGE_LENGTH_SPAN)
+			break;
+		least = lower;
+		most = upper;
+		taken[count++] = prefix;
+		step(walk, prefix);
+	}
+	*ret_least = least;
+	return count;
+}
+
+static struct image_prefixes next_leaf(struct prefix_walk *walk)
+{
+	struct prefix taken[IMAGE_PREFIXES];
+	uint32_t least;
+	size_t count = take_prefixes(walk, taken, &least);
+	struct image_prefixes leaf = {.lengths = (uint64_t)least << IMAGE_LENGTH_SHIFT};
+
+	for (size_t i = 0; i < count; i++) {
+		leaf.first[i] = taken[i].first;
+		leaf.lengths |= (uint64_t)(taken[i].bits - least) << i * IMAGE_LENGTH_BITS;
+	}
+	for (size_t i = count; i < IMAGE_PREFIXES; i++)
+		leaf.first[i] = IMAGE_KEY_PAD;
+	return leaf;
 }
 
 static uint64_t hash_set(const struct range_set *set)
@@ -79,15 +138,20 @@ static uint64_t hash_set(const struct range_set *set)
 static bool same_set(const struct image_builder *builder, const struct image_known_set *known,
 		     const struct range_set *set, uint64_t hash)
 {
-	if (known->hash != hash || known->boundaries != boundary_count(set))
-		return false;
-	for (size_t i = 0; i < known->boundaries; i++) {
-		size_t line = known->leaves + i / IMAGE_NODE_KEYS;
+	struct prefix_walk walk = {.set = set};
 
-		if (builder->lines[line].node.keys[i % IMAGE_NODE_KEYS] != boundary(set, i))
+	if (known->hash != hash)
+		return false;
+	for (size_t i = 0; i < known->leaves; i++) {
+		struct image_prefixes leaf;
+
+		if (is_over(&walk))
+			return false;
+		leaf = next_leaf(&walk);
+		if (memcmp(&leaf, &builder->lines[known->first + i], sizeof(leaf)) != 0)
 			return false;
 	}
-	return true;
+	return is_over(&walk);
 }
 
 /* The place of a set in the table of known ones: its own, or the free one where it belongs. */
@@ -97,7 +161,7 @@ static struct image_known_set *find_known(struct image_builder *builder,
 	size_t mask = builder->known_capacity - 1;
 	size_t place = (size_t)hash & mask;
 
-	while (builder->known[place].boundaries &&
+	while (builder->known[place].leaves &&
 	       !same_set(builder, &builder->known[place], set, hash))
 		place = (place + 1) & mask;
 	return &builder->known[place];
@@ -116,9 +180,9 @@ static int grow_known(struct image_builder *builder)
 	for (size_t i = 0; i < builder->known_capacity; i++) {
 		size_t place = (size_t)builder->known[i].hash & (capacity - 1);
 
-		if (!builder->known[i].boundaries)
+		if (!builder->known[i].leaves)
 			continue;
-		while (known[place].boundaries)
+		while (known[place].leaves)
 			place = (place + 1) & (capacity - 1);
 		known[place] = builder->known[i];
 	}
@@ -128,44 +192,46 @@ static int grow_known(struct image_builder *builder)
 	return 0;
 }
 
-static void fill_leaves(union image_line *leaves, const struct range_set *set, size_t boundaries)
+static int lay_out(struct image_builder *builder, const struct range_set *set,
+		   struct image_known_set *known)
 {
-	for (size_t i = 0; i < boundaries; i++)
-		leaves[i / IMAGE_NODE_KEYS].node.keys[i % IMAGE_NODE_KEYS] = boundary(set, i);
-	if (boundaries % IMAGE_NODE_KEYS)
-		image_pad(&leaves[boundaries / IMAGE_NODE_KEYS], boundaries % IMAGE_NODE_KEYS);
+	struct prefix_walk walk = {.set = set};
+	int r = 0;
+
+	known->first = (uint32_t)builder->count;
+	while (!is_over(&walk) && !r) {
+		uint32_t line;
+
+		r = image_reserve(builder, 1, &line);
+		if (!r)
+			builder->lines[line].prefixes = next_leaf(&walk);
+	}
+	known->leaves = builder->count - known->first;
+	return r ? r : image_add_tree(builder, known->first, known->leaves, &known->set);
 }
 
 int image_add_set(struct image_builder *builder, const struct range_set *set, uint32_t *ret_set)
 {
-	size_t boundaries = boundary_count(set);
-	uint64_t hash = hash_set(set);
+	struct image_known_set new = {.hash = hash_set(set)};
 	struct image_known_set *known;
-	uint32_t leaves, number;
 	int r;
 
-	if (!boundaries) {
+	if (!set->count) {
 		*ret_set = IMAGE_SET_EMPTY;
 		return 0;
 	}
 	r = grow_known(builder);
 	if (r)
 		return r;
-	known = find_known(builder, set, hash);
-	if (known->boundaries) {
-		*ret_set = known->set;
-		return 0;
+	known = find_known(builder, set, new.hash);
+	if (!known->leaves) {
+		r = lay_out(builder, set, &new);
+		if (r)
+			return r;
+		*known = new;
+		builder->known_count++;
 	}
-	r = add_leaves(builder, boundaries, &leaves);
-	if (r)
-		return r;
-	fill_leaves(builder->lines + leaves, set, boundaries);
-	r = image_add_tree(builder, leaves, builder->count - leaves, &number);
-	if (r)
-		return r;
-	*known = (struct image_known_set){hash, boundaries, number, leaves};
-	builder->known_count++;
-	*ret_set = number;
+	*ret_set = known->set;
 	return 0;
 }
 
@@ -247,8 +313,9 @@ static int fill_ends(struct timed_range *ranges, size_t count, const uint32_t *p
 static int lay_out_timed(struct image_builder *builder, const uint32_t *points, size_t parts,
 			 const uint64_t *until, struct image_timed *ret_timed)
 {
+	size_t lines = (parts + IMAGE_NODE_KEYS - 1) / IMAGE_NODE_KEYS;
 	struct image_timed timed = {0};
-	int r = add_leaves(builder, parts, &timed.leaves);
+	int r = image_reserve(builder, lines, &timed.leaves);
 
 	if (r)
 		return r;
@@ -258,7 +325,7 @@ static int lay_out_timed(struct image_builder *builder, const uint32_t *points, 
 	if (parts % IMAGE_NODE_KEYS)
 		image_pad(&builder->lines[timed.leaves + parts / IMAGE_NODE_KEYS],
 			  parts % IMAGE_NODE_KEYS);
-	r = image_add_tree(builder, timed.leaves, builder->count - timed.leaves, &timed.set);
+	r = image_add_tree(builder, timed.leaves, lines, &timed.set);
 	if (r)
 		return r;
 	r = image_reserve(builder, parts / 8 + 1, &timed.expiries);

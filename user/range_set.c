@@ -157,37 +157,3 @@ bool range_set_contains(const struct range_set *set, uint32_t address)
 
 	return place < set->count && set->items[place].first <= address;
 }
-
-/* Adds what is left of one range when the ranges of `other` are cut out. */
-static int add_remainder(struct range_set *result, struct range range,
-			 const struct range_set *other)
-{
-	for (size_t i = first_from(other, range.first); i < other->count; i++) {
-		const struct range *hole = &other->items[i];
-
-		if (hole->first > range.last)
-			break;
-		if (hole->first > range.first &&
-		    range_set_add(result, (struct range){range.first, hole->first - 1}))
-			return -ENOMEM;
-		if (hole->last >= range.last)
-			return 0;
-		range.first = hole->last + 1;
-	}
-	return range_set_add(result, range);
-}
-
-int range_set_subtract(struct range_set *set, const struct range_set *other)
-{
-	cleanup(range_set_free) struct range_set result = {0};
-
-	if (!other->count || !set->count)
-		return 0;
-	for (size_t i = 0; i < set->count; i++)
-		if (add_remainder(&result, set->items[i], other))
-			return -ENOMEM;
-	range_set_free(set);
-	*set = result;
-	result = (struct range_set){0};
-	return 0;
-}

@@ -26,8 +26,5 @@ int range_set_add_all(struct range_set *set, const struct range_set *other);
 /* Sorts and merges. 0 or -ENOMEM (large sets need a second buffer). */
 int range_set_normalize(struct range_set *set);
 
-/* Takes the addresses of `other` out. Both normalized, and so is the result. 0 or -ENOMEM. */
-int range_set_subtract(struct range_set *set, const struct range_set *other);
-
 /* For a normalized set. */
 bool range_set_contains(const struct range_set *set, uint32_t address);

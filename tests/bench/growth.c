@@ -81,7 +81,7 @@ static bool measure_lpm(const struct bench_rules *rules, struct bench_outcome *o
 	cleanup(subject_close) struct subject subject = {0};
 	struct bench_expected expected;
 
-	if (!skeleton || !subject_load(&subject, skeleton->obj, IMAGE_LINE_FIRST, BENCH_PLAIN) ||
+	if (!skeleton || !subject_load(&subject, skeleton->obj, LPM_LINES, BENCH_PLAIN) ||
 	    !lpm_publish(&subject, rules))
 		return false;
 	make_trace(rules, subject.trace, &expected);

@@ -223,7 +223,7 @@ static bool stage_set_lpm(struct stage *stage)
 		return true;
 	skeleton = bench_lpm_bpf__open();
 	return skeleton &&
-	       subject_load(&stage->lpm, skeleton->obj, IMAGE_LINE_FIRST, BENCH_PLAIN) &&
+	       subject_load(&stage->lpm, skeleton->obj, LPM_LINES, BENCH_PLAIN) &&
 	       lpm_publish(&stage->lpm, &stage->rules);
 }
 

@@ -239,8 +239,7 @@ static bool measure_lpm(struct bench *bench)
 	struct receiver receiver = {.name = "lpm", .packets = PACKETS_SLOW, .subject = &subject};
 	struct figure rate;
 
-	if (!skeleton ||
-	    !subject_load(&subject, skeleton->obj, IMAGE_LINE_FIRST, 1U << BENCH_WIRE) ||
+	if (!skeleton || !subject_load(&subject, skeleton->obj, LPM_LINES, 1U << BENCH_WIRE) ||
 	    !lpm_publish(&subject, &bench->rules))
 		return false;
 	receiver.program = subject.programs[BENCH_WIRE];

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "cleanup.h"
+#include "image_builder.h"
 #include "range_set.h"
 
 /* A trie to fill; with a set it is the one that sets share. */
@@ -36,17 +37,7 @@ static bool add_all(struct trie *trie, const struct range *items, size_t count)
 	return true;
 }
 
-static bool collect(const struct bench_list *list, struct range_set *set)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (range_set_add(set, list->items[i]))
-			return false;
-	return true;
-}
-
-/* As `compile` does it: an address that is blocked is not in a vault's rules. */
-static bool add_vault(const struct subject *subject, const struct bench_rules *rules, size_t vault,
-		      const struct range_set *withheld)
+static bool add_vault(const struct subject *subject, const struct bench_rules *rules, size_t vault)
 {
 	struct trie trie = {subject_map(subject, "bench_ranges"),
 			    BENCH_SET_FIRST + (uint32_t)vault};
@@ -55,45 +46,56 @@ static bool add_vault(const struct subject *subject, const struct bench_rules *r
 				      .protocol = IPPROTO_TCP,
 				      .used = 1};
 	const struct image_target target = {.seat = (uint16_t)(vault + 1), .ranges = trie.set};
-	cleanup(range_set_free) struct range_set set = {0};
+	const struct bench_list *allowed = &rules->allowed[vault];
 
-	if (!collect(&rules->allowed[vault], &set) || range_set_subtract(&set, withheld) ||
-	    !add_all(&trie, set.items, set.count))
-		return false;
-	return bpf_map_update_elem(subject_map(subject, "bench_frontends"), &key, &target,
+	return add_all(&trie, allowed->items, allowed->count) &&
+	       bpf_map_update_elem(subject_map(subject, "bench_frontends"), &key, &target,
 				   BPF_ANY) == 0;
 }
+
+static const struct range exempt = {BENCH_FAILSAFE, BENCH_FAILSAFE};
 
 static bool add_rules(const struct subject *subject, const struct bench_rules *rules)
 {
 	struct trie block = {subject_map(subject, "bench_block"), BENCH_SET_NONE};
 	struct trie failsafe = {subject_map(subject, "bench_failsafe"), BENCH_SET_NONE};
-	const struct range exempt = {BENCH_FAILSAFE, BENCH_FAILSAFE};
-	cleanup(range_set_free) struct range_set withheld = {0};
 
-	if (!collect(&rules->block, &withheld) || range_set_add(&withheld, exempt) ||
-	    range_set_normalize(&withheld))
-		return false;
 	for (size_t i = 0; i < rules->size.vaults; i++)
-		if (!add_vault(subject, rules, i, &withheld))
+		if (!add_vault(subject, rules, i))
 			return false;
 	return add_all(&block, rules->block.items, rules->block.count) &&
 	       add_all(&failsafe, &exempt, 1);
 }
 
+static bool add_guard(struct image_builder *builder, const struct bench_rules *rules,
+		      uint32_t *ret_guard)
+{
+	cleanup(range_set_free) struct range_set guarded = {0};
+
+	for (size_t i = 0; i < rules->block.count; i++)
+		if (range_set_add(&guarded, rules->block.items[i]))
+			return false;
+	return !range_set_add(&guarded, exempt) && !range_set_normalize(&guarded) &&
+	       !image_add_guard(builder, &guarded, ret_guard);
+}
+
 bool lpm_publish(struct subject *subject, const struct bench_rules *rules)
 {
-	union image_line lines[IMAGE_LINE_FIRST] = {0};
-	const struct image image = {.lines = lines, .count = IMAGE_LINE_FIRST};
-
-	lines[IMAGE_LINE_HEADER].header = (struct image_header){
+	cleanup(image_builder_free) struct image_builder builder = {.limit = LPM_LINES};
+	struct image_header header = {
 		.block = BENCH_SET_BLOCK,
 		.failsafe = BENCH_SET_FAILSAFE,
 		.flags = IMAGE_UDP_TUNNELS,
-		.guard = BENCH_SET_BLOCK,
 	};
-	if (add_rules(subject, rules))
+	uint32_t first;
+
+	if (image_reserve(&builder, IMAGE_LINE_FIRST, &first) == 0 &&
+	    add_guard(&builder, rules, &header.guard) && add_rules(subject, rules)) {
+		const struct image image = {.lines = builder.lines, .count = builder.count};
+
+		builder.lines[IMAGE_LINE_HEADER].header = header;
 		return subject_publish(subject, &image);
+	}
 	(void)fprintf(stderr, "bench: the LPM_TRIE cannot be filled\n");
 	return false;
 }

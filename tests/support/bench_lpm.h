@@ -6,6 +6,10 @@
 
 #include "bench_rules.h"
 #include "bench_subject.h"
+#include "image.h"
 
-/* Fills the maps and puts an image in force that has nothing but a header. */
+/* Of the image that the peer is loaded for: a header and a guard. */
+#define LPM_LINES (IMAGE_LINE_FIRST + (1U << (IMAGE_GUARD_BITS_MAX - IMAGE_GUARD_LINE_BITS)))
+
+/* Fills the maps and puts an image in force that has nothing but those. */
 bool lpm_publish(struct subject *subject, const struct bench_rules *rules);
