@@ -84,7 +84,7 @@ static __always_inline struct match_leaf match_find(match_image image, __u32 set
 	__u32 depth = IMAGE_SET_DEPTH(set);
 	const union image_line *node;
 
-	if (!line || address == IMAGE_KEY_PAD)
+	if (!line || depth > IMAGE_DEPTH_MAX || address == IMAGE_KEY_PAD)
 		return leaf;
 	line += (__u32)((__u64)address >> (32 - IMAGE_SET_BITS(set)));
 #ifdef __bpf__
@@ -115,21 +115,54 @@ static __always_inline __u64 match_last14(const __u32 *first, __u32 address)
 	       match_at_or_below(at[3], address) + match_at_or_below(at[4], address);
 }
 
-/* 1 if the address is in the set, 0 if not, and no branch on that. */
-static __always_inline __u64 match_contains(match_image image, __u32 set, __u32 address)
+/* 1 if a leaf holds the address, 0 if not or if there is none, and no branch on the former. */
+static __always_inline __u64 match_leaf_contains(const union image_line *leaf, __u32 address)
 {
-	const struct match_leaf leaf = match_find(image, set, address);
 	const struct image_prefixes *prefixes;
 	__u64 last, lengths, bits;
 
-	if (!leaf.line)
+	if (!leaf)
 		return 0;
-	prefixes = &leaf.line->prefixes;
+	prefixes = &leaf->prefixes;
 	last = match_last14(prefixes->first, address);
 	lengths = prefixes->lengths;
 	bits = (lengths >> (last * IMAGE_LENGTH_BITS) & (IMAGE_LENGTH_SPAN - 1)) +
 	       (lengths >> IMAGE_LENGTH_SHIFT);
 	return packet_equal((__u64)(prefixes->first[last] ^ address) >> (bits & 63), 0);
+}
+
+static __always_inline __u64 match_contains(match_image image, __u32 set, __u32 address)
+{
+	return match_leaf_contains(match_find(image, set, address).line, address);
+}
+
+/* How many of 11 ascending keys are at or below `address`; as match_rank15(), in thirds. */
+static __always_inline __u64 match_rank11(const __u32 *keys, __u32 address)
+{
+	__u64 third = match_at_or_below(keys[3], address) + match_at_or_below(keys[7], address);
+	const __u32 *at = keys + third * 4;
+
+	return third * 4 + match_at_or_below(at[0], address) + match_at_or_below(at[1], address) +
+	       match_at_or_below(at[2], address);
+}
+
+/*
+ * Is an address in the IP rules of a frontend? The target is one of an IPv4 packet, so it
+ * is part of a struct image_frontend4.
+ */
+static __always_inline __u64 match_rules(match_image image, const struct image_target *target,
+					 __u32 address)
+{
+	const struct image_frontend4 *frontend =
+		(const void *)target - __builtin_offsetof(struct image_frontend4, target);
+	__u32 line = IMAGE_SET_LINE(target->ranges);
+
+	if (IMAGE_SET_DEPTH(target->ranges) != IMAGE_DEPTH_FANNED)
+		return match_contains(image, target->ranges, address);
+	if (address == IMAGE_KEY_PAD)
+		return 0;
+	line += (__u32)match_rank11(frontend->keys, address);
+	return match_leaf_contains(match_line(image, line), address);
 }
 
 /*
@@ -167,46 +200,28 @@ static __always_inline bool match_unexpired(const struct match *match,
 	return until && match_now(match) < until;
 }
 
-/*
- * The slot of a line that has the key, if any has it; some slot otherwise. An index
- * and not four branches: one path for the verifier, and none to mispredict.
- */
-static __always_inline __u64 match_slot4(const union image_line *bucket, __u64 key)
-{
-	__u64 slot = packet_equal(bucket->frontends4[1].key.whole, key);
-	__u64 last = packet_equal(bucket->frontends4[3].key.whole, key);
-
-	PACKET_BARRIER(last); /* or its product becomes a branch */
-	slot += packet_equal(bucket->frontends4[2].key.whole, key) << 1;
-	slot += last * 3;
-	return slot & 3;
-}
-
 static __always_inline const struct image_target *match_table4(match_image image,
 							       const struct image_table *table,
 							       __be32 address, __be16 port,
 							       __u8 protocol)
 {
 	union image_key4 key = {.address = address, .port = port, .protocol = protocol, .used = 1};
-	__u32 line = image_hash(key.whole);
-	__u32 first = table->first, mask = table->mask;
+	__u32 hash = image_hash(key.whole), first = table->first, mask = table->mask;
+	const union image_line *line = match_line(image, first + (hash & mask));
 
+	if (!line || !(line->frontend4.kinds >> IMAGE_KIND(hash) & 1))
+		return NULL;
 #ifdef __bpf__
 #pragma clang loop unroll(disable)
 #endif
-	for (__u32 probe = 0; probe < IMAGE_PROBES; probe++, line++) {
-		const union image_line *bucket = match_line(image, first + (line & mask));
-		const struct image_frontend4 *frontend;
-
-		if (!bucket)
-			return NULL;
-		frontend = &bucket->frontends4[match_slot4(bucket, key.whole)];
-		if (frontend->key.whole == key.whole)
-			return &frontend->target;
-		if (!bucket->frontends4[IMAGE_SLOTS4 - 1].key.used)
+	for (__u32 probe = 1; probe < IMAGE_PROBES; probe++) {
+		if (line->frontend4.key.whole == key.whole)
+			return &line->frontend4.target;
+		line = match_line(image, first + (++hash & mask));
+		if (!line || !line->frontend4.key.used)
 			return NULL;
 	}
-	return NULL;
+	return line->frontend4.key.whole == key.whole ? &line->frontend4.target : NULL;
 }
 
 MATCH_CALL const struct image_target *match_table6(match_image image,
@@ -227,21 +242,21 @@ MATCH_CALL const struct image_target *match_table6(match_image image,
 
 		if (!bucket)
 			return NULL;
-		frontend =
-			&bucket->frontends6[packet_equal(bucket->frontends6[1].address[0], high) &
-					    packet_equal(bucket->frontends6[1].address[1], low) &
-					    packet_equal(bucket->frontends6[1].port, port) &
-					    packet_equal(bucket->frontends6[1].protocol, protocol)];
+		frontend = &bucket->frontend6;
 		if (frontend->address[0] == high && frontend->address[1] == low &&
 		    frontend->port == port && frontend->protocol == protocol && frontend->used)
 			return &frontend->target;
-		if (!bucket->frontends6[IMAGE_SLOTS6 - 1].used)
+		if (!frontend->used)
 			return NULL;
 	}
 	return NULL;
 }
 
-/* As match_slot4(); a key is free or taken by its owner and tag together with its flags. */
+/*
+ * The slot of a line that has the tag, if any has it; some slot otherwise. A key is free
+ * or taken by its owner and tag together with its flags. An index and not four branches:
+ * one path for the verifier, and none to mispredict.
+ */
 static __always_inline __u64 match_slot_tag(const union image_line *bucket, __u64 owner, __u64 tag)
 {
 	__u64 slot = 0;

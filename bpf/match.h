@@ -187,7 +187,7 @@ static __always_inline enum vw_reason match_untagged(const struct match *match,
 		return target->flags & IMAGE_DEFAULT_ALLOW ? VW_REASON_DEFAULT_ALLOW
 							   : VW_REASON_NOT_ALLOWED;
 	source = packet_ntohl(packet->source4);
-	allowed = match_contains(match->image, target->ranges, source);
+	allowed = match_rules(match->image, target, source);
 	near = match_guard(match->image, match->header->guard, source);
 	if (near || (target->flags && !allowed))
 		return match_further(match, target, source, near, allowed);

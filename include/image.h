@@ -19,7 +19,8 @@
  * padding; no unicast packet has it as a source).
  * There are 2^bits roots in a row, one for each value of an address's top bits: it
  * has the leaves of these addresses below it, and a leaf on a border has two parents.
- * For most sets that leaves one inner level, whatever their length.
+ * For most sets that leaves one inner level, whatever their length. The rules of an
+ * IPv4 frontend need none if they fit 12 leaves: its line has room for that node.
  *
  * Sets of which each part has an end of its own are cut at every place where the end
  * changes; their leaves hold these places, 16 each, and the parts are numbered.
@@ -29,6 +30,9 @@
  *
  * Tables are open-addressed hashes of whole lines: a key is in the first line
  * of its probe sequence that had room, so a line with a free slot ends a search.
+ * A frontend has a line of its own. Of the IPv4 ones, each line also says what kinds of
+ * keys begin their search there, so that other traffic is done with after one line,
+ * whoever has it.
  */
 #pragma once
 
@@ -43,7 +47,7 @@
 #define IMAGE_PREFIXES	 14U /* of a leaf */
 #define IMAGE_DEPTH_MAX	 6U  /* 14 * 16^6 prefixes, more than there are lines */
 #define IMAGE_LINES_MAX	 (1U << 24)
-#define IMAGE_PROBES	 8U /* the longest probe sequence `compile` may leave */
+#define IMAGE_PROBES	 16U /* the longest probe sequence `compile` may leave */
 
 /*
  * A set as a number: the line of its first root, how many inner levels lie above
@@ -56,8 +60,12 @@
 #define IMAGE_SET_DEPTH(set)	     ((set) >> 24 & 7U)
 #define IMAGE_SET_BITS(set)	     ((set) >> 27)
 
-#define IMAGE_GUARD_LINE_BITS	     9U /* of an address go to one line: 512 bits of guard */
-#define IMAGE_GUARD_BITS_MAX	     22U
+/* Of a target's set only: the frontend has the inner node, and this is its first child's line. */
+#define IMAGE_DEPTH_FANNED    7U
+#define IMAGE_FANNED(line)    IMAGE_SET(line, IMAGE_DEPTH_FANNED, 0U)
+
+#define IMAGE_GUARD_LINE_BITS 9U /* of an address go to one line: 512 bits of guard */
+#define IMAGE_GUARD_BITS_MAX  22U
 
 /* The seat that counts what cannot be told to belong to one vault; its name is "-". */
 #define IMAGE_SEAT_NODE 0U
@@ -118,12 +126,12 @@ struct image_tunnels {
 	struct image_tunnel tunnel[IMAGE_TUNNELS];
 };
 
-/* What a frontend leads to; with `ranges` here, an allowed source needs no other line. */
+/* What a frontend leads to. */
 struct image_target {
 	__u16 seat;
 	__u8 mode;    /* enum vw_mode */
 	__u8 flags;   /* enum image_policy_flag, the same as in the policy */
-	__u32 ranges; /* set of the IP rules without an expiry */
+	__u32 ranges; /* set of the IP rules without an expiry; see IMAGE_FANNED */
 };
 
 /* The address 0 with a port is the frontend `*` (IPv6 looks it up here, too). */
@@ -137,18 +145,23 @@ union image_key4 {
 	__u64 whole;
 };
 
+#define IMAGE_CHILDREN 12U /* leaves that a frontend chooses among */
+
 struct image_frontend4 {
 	union image_key4 key;
 	struct image_target target;
+	__u32 keys[IMAGE_CHILDREN - 1]; /* first ones of children 1..11, if the target is fanned */
+	__u32 kinds;			/* IMAGE_KIND() of the keys whose search begins here */
 };
 
 struct image_frontend6 {
-	__u64 address[2]; /* wire order */
 	__be16 port;
 	__u8 protocol;
 	__u8 used;
 	__u32 reserved;
-	struct image_target target;
+	struct image_target target; /* where that of an IPv4 frontend is */
+	__u64 address[2];	    /* wire order */
+	__u64 reserved2[4];
 };
 
 enum image_policy_flag {
@@ -194,8 +207,6 @@ struct image_tag {
 	__u32 flags;  /* enum image_tag_flag */
 };
 
-#define IMAGE_SLOTS4	4U
-#define IMAGE_SLOTS6	2U
 #define IMAGE_SLOTS_TAG 4U
 
 struct image_node {
@@ -224,8 +235,8 @@ union image_line {
 	struct image_identity identity;
 	struct image_header header;
 	struct image_tunnels tunnels;
-	struct image_frontend4 frontends4[IMAGE_SLOTS4];
-	struct image_frontend6 frontends6[IMAGE_SLOTS6];
+	struct image_frontend4 frontend4;
+	struct image_frontend6 frontend6;
 	struct image_tag tags[IMAGE_SLOTS_TAG];
 	struct image_policy policy;
 	struct image_expiries expiries;
@@ -249,6 +260,9 @@ static inline __u32 image_hash(__u64 key)
 	return (__u32)((key * 0x9e3779b97f4a7c15ULL) >> 32);
 }
 
+#define IMAGE_KIND(hash)                                                                           \
+	((hash) >> 27) /* one of 32; the bits that the line is chosen by are others */
+
 /* Folds an IPv6 key into the 64 bits that image_hash() takes. */
 static inline __u64 image_fold6(__u64 high, __u64 low, __be16 port, __u8 protocol)
 {
@@ -264,8 +278,8 @@ _Static_assert(sizeof(union image_line) == IMAGE_LINE_BYTES, "a line is a cache 
 _Static_assert(sizeof(struct image_identity) == IMAGE_LINE_BYTES, "fills its line");
 _Static_assert(sizeof(struct image_header) == IMAGE_LINE_BYTES, "fills its line");
 _Static_assert(sizeof(struct image_tunnels) == IMAGE_LINE_BYTES, "fills its line");
-_Static_assert(sizeof(struct image_frontend4) == 16, "four to a line");
-_Static_assert(sizeof(struct image_frontend6) == 32, "two to a line");
+_Static_assert(sizeof(struct image_frontend4) == IMAGE_LINE_BYTES, "fills its line");
+_Static_assert(sizeof(struct image_frontend6) == IMAGE_LINE_BYTES, "fills its line");
 _Static_assert(sizeof(struct image_tag) == 16, "four to a line");
 _Static_assert(sizeof(struct image_policy) == IMAGE_LINE_BYTES, "fills its line");
 _Static_assert(sizeof(struct image_node) == IMAGE_LINE_BYTES, "fills its line");

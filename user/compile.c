@@ -95,12 +95,11 @@ static int add_policies(struct compilation *compilation)
 
 	for (size_t i = 0; i < compilation->targets.count && !r; i++) {
 		const struct target *target = &compilation->targets.items[i];
-		struct image_target *result = &compilation->results[i];
 		uint16_t seat = compile_seat(compilation, target);
 
 		if (!compilation->seated[seat].mode_set)
 			r = compile_policy(compilation, target, seat);
-		*result = compilation->seated[seat].target;
+		compilation->results[i] = compilation->seated[seat].frontend;
 	}
 	return r;
 }

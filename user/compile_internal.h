@@ -19,8 +19,8 @@
 
 /* What a packet for a seat is matched with. */
 struct seated {
-	bool mode_set; /* compiled already */
-	struct image_target target;
+	bool mode_set;			 /* compiled already */
+	struct image_frontend4 frontend; /* less the key */
 };
 
 struct network_list;
@@ -35,9 +35,9 @@ struct compilation {
 	struct targets targets;
 	struct compile_rules rules;
 	struct image_header header;
-	struct image_target *results; /* of each target */
-	struct seated *seated;	      /* of each seat */
-	bool trusted_done;	      /* the two below are the same for every vault */
+	struct image_frontend4 *results; /* of each target, less the key */
+	struct seated *seated;		 /* of each seat */
+	bool trusted_done;		 /* the two below are the same for every vault */
 	uint32_t trusted;
 	struct image_timed trusted_expiring;
 	struct image_tag *tags; /* rows of the tag table */

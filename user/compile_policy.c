@@ -21,16 +21,8 @@ static bool any_bypass(const struct target *target)
 	return false;
 }
 
-static int add_lasting(struct compilation *compilation, struct range_set *lasting,
-		       uint32_t *ret_set)
-{
-	int r = range_set_normalize(lasting);
-
-	return r ? r : image_add_set(&compilation->builder, lasting, ret_set);
-}
-
 static int add_ip_rules(struct compilation *compilation, const struct target *target,
-			uint32_t *ret_ranges, struct image_timed *ret_expiring)
+			struct image_frontend4 *frontend, struct image_timed *ret_expiring)
 {
 	cleanup(range_set_free) struct range_set lasting = {0};
 	cleanup(timed_ranges_free) struct timed_ranges timed = {0};
@@ -40,7 +32,10 @@ static int add_ip_rules(struct compilation *compilation, const struct target *ta
 		r = compile_ip_rules(&compilation->rules, &target->vaults[i]->ip_rules, &lasting,
 				     &timed);
 	if (!r)
-		r = add_lasting(compilation, &lasting, ret_ranges);
+		r = range_set_normalize(&lasting);
+	if (!r)
+		r = image_add_fan(&compilation->builder, &lasting, &frontend->target.ranges,
+				  frontend->keys);
 	return r ? r
 		 : image_add_timed(&compilation->builder, timed.items, timed.count, ret_expiring);
 }
@@ -63,7 +58,9 @@ static int add_trusted(struct compilation *compilation)
 					     &timed);
 	}
 	if (!r)
-		r = add_lasting(compilation, &lasting, &compilation->trusted);
+		r = range_set_normalize(&lasting);
+	if (!r)
+		r = image_add_set(&compilation->builder, &lasting, &compilation->trusted);
 	if (!r)
 		r = image_add_timed(&compilation->builder, timed.items, timed.count,
 				    &compilation->trusted_expiring);
@@ -72,7 +69,7 @@ static int add_trusted(struct compilation *compilation)
 }
 
 static int fill_policy(struct compilation *compilation, const struct target *target,
-		       struct image_policy *policy, uint32_t *ret_ranges)
+		       struct image_policy *policy, struct image_frontend4 *frontend)
 {
 	int r;
 
@@ -80,7 +77,7 @@ static int fill_policy(struct compilation *compilation, const struct target *tar
 		policy->flags = IMAGE_DEFAULT_ALLOW;
 		return 0;
 	}
-	r = add_ip_rules(compilation, target, ret_ranges, &policy->expiring);
+	r = add_ip_rules(compilation, target, frontend, &policy->expiring);
 	if (!r && policy->expiring.set)
 		policy->flags |= IMAGE_EXPIRING;
 	if (!r)
@@ -99,18 +96,14 @@ static int fill_policy(struct compilation *compilation, const struct target *tar
 int compile_policy(struct compilation *compilation, const struct target *target, uint16_t seat)
 {
 	struct image_policy policy = {0};
-	uint32_t ranges = IMAGE_SET_EMPTY;
-	int r = fill_policy(compilation, target, &policy, &ranges);
+	struct image_frontend4 frontend = {.target = {.seat = seat}};
+	int r = fill_policy(compilation, target, &policy, &frontend);
 
 	if (r)
 		return r;
+	frontend.target.mode = (uint8_t)target_mode(target);
+	frontend.target.flags = (uint8_t)policy.flags;
 	compilation->builder.lines[compilation->header.policies + seat].policy = policy;
-	compilation->seated[seat] = (struct seated){
-		.mode_set = true,
-		.target = {.seat = seat,
-			   .mode = (uint8_t)target_mode(target),
-			   .flags = (uint8_t)policy.flags,
-			   .ranges = ranges},
-	};
+	compilation->seated[seat] = (struct seated){true, frontend};
 	return 0;
 }

@@ -22,22 +22,22 @@ static void rows_free(struct rows *rows)
 	free(rows->rows6);
 }
 
-/* A `*` frontend lies in the IPv4 table, with the address 0. */
+/* `result` and a key. A `*` frontend lies in the IPv4 table, with the address 0. */
 static void add_row(struct rows *rows, const struct frontend *frontend, uint16_t port,
-		    const struct image_target *target)
+		    const struct image_frontend4 *result)
 {
 	uint8_t protocol = frontend->protocol;
 
 	if (frontend->family == 6) {
 		struct image_frontend6 row = {
-			.port = port, .protocol = protocol, .used = 1, .target = *target};
+			.port = port, .protocol = protocol, .used = 1, .target = result->target};
 
 		memcpy(row.address, frontend->address, sizeof(row.address));
 		rows->rows6[rows->count6++] = row;
 	} else {
-		struct image_frontend4 row = {
-			.key = {.port = port, .protocol = protocol, .used = 1}, .target = *target};
+		struct image_frontend4 row = *result;
 
+		row.key = (union image_key4){.port = port, .protocol = protocol, .used = 1};
 		if (frontend->family == 4)
 			memcpy(&row.key.address, frontend->address, sizeof(row.key.address));
 		rows->rows4[rows->count4++] = row;
@@ -73,16 +73,16 @@ static int add_frontends(struct compilation *compilation)
 }
 
 /* Who counts what is damaged at a host: its vault if it is the only one there, else the node. */
-static struct image_target host_target(const struct compilation *compilation, size_t from,
-				       size_t to)
+static struct image_frontend4 host_result(const struct compilation *compilation, size_t from,
+					  size_t to)
 {
-	uint16_t seat = compilation->results[from].seat;
+	uint16_t seat = compilation->results[from].target.seat;
 
 	for (size_t i = from; i < to; i++)
 		if (target_is_shared(&compilation->targets.items[i]) ||
-		    compilation->results[i].seat != seat)
-			return (struct image_target){.seat = IMAGE_SEAT_NODE};
-	return (struct image_target){.seat = seat};
+		    compilation->results[i].target.seat != seat)
+			seat = IMAGE_SEAT_NODE;
+	return (struct image_frontend4){.target = {.seat = seat}};
 }
 
 static int add_hosts(struct compilation *compilation)
@@ -96,14 +96,14 @@ static int add_hosts(struct compilation *compilation)
 	if (r)
 		return r;
 	for (size_t i = 0; i < targets->count; i = end) {
-		struct image_target target;
+		struct image_frontend4 result;
 
 		end = i + 1;
 		while (end < targets->count &&
 		       targets_same_host(&targets->items[i], &targets->items[end]))
 			end++;
-		target = host_target(compilation, i, end);
-		add_row(&rows, targets->items[i].frontend, 0, &target);
+		result = host_result(compilation, i, end);
+		add_row(&rows, targets->items[i].frontend, 0, &result);
 	}
 	r = image_add_table4(&compilation->builder, rows.rows4, rows.count4, &header->hosts4);
 	return r ? r

@@ -43,6 +43,13 @@ int image_add_guard(struct image_builder *builder, const struct range_set *set,
 /* Lays out a normalized set, or finds the same one laid out before. */
 int image_add_set(struct image_builder *builder, const struct range_set *set, uint32_t *ret_set);
 
+/*
+ * The same for the rules of a frontend, whose line has the inner node over so few leaves
+ * that they need one; `ret_keys` are that node's. *ret_set is for a target only.
+ */
+int image_add_fan(struct image_builder *builder, const struct range_set *set, uint32_t *ret_set,
+		  uint32_t ret_keys[IMAGE_CHILDREN - 1]);
+
 /* A set whose parts end: `until` in seconds since the epoch. */
 struct timed_range {
 	struct range range;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sets of an image: sorted prefixes in leaves of 14, or timed parts; equal sets are shared. */
+/* Sets of an image: sorted prefixes in leaves of 14; equal sets are shared. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ struct image_known_set {
 	uint64_t hash;
 	size_t leaves;	/* 0: free */
 	uint32_t first; /* line */
-	uint32_t set;
+	uint32_t set;	/* 0: there are no inner nodes yet */
 };
 
 #define LINES_AT_FIRST 64
@@ -192,165 +192,78 @@ static int grow_known(struct image_builder *builder)
 	return 0;
 }
 
-static int lay_out(struct image_builder *builder, const struct range_set *set,
-		   struct image_known_set *known)
+static int add_leaves(struct image_builder *builder, const struct range_set *set,
+		      struct image_known_set *known)
 {
 	struct prefix_walk walk = {.set = set};
-	int r = 0;
 
 	known->first = (uint32_t)builder->count;
-	while (!is_over(&walk) && !r) {
+	while (!is_over(&walk)) {
 		uint32_t line;
+		int r = image_reserve(builder, 1, &line);
 
-		r = image_reserve(builder, 1, &line);
-		if (!r)
-			builder->lines[line].prefixes = next_leaf(&walk);
+		if (r)
+			return r;
+		builder->lines[line].prefixes = next_leaf(&walk);
 	}
 	known->leaves = builder->count - known->first;
-	return r ? r : image_add_tree(builder, known->first, known->leaves, &known->set);
+	return 0;
+}
+
+/* The leaves of a set that is not empty, laid out now or before. */
+static int know_set(struct image_builder *builder, const struct range_set *set,
+		    struct image_known_set **ret_known)
+{
+	struct image_known_set new = {.hash = hash_set(set)};
+	int r = grow_known(builder);
+
+	if (r)
+		return r;
+	*ret_known = find_known(builder, set, new.hash);
+	if ((*ret_known)->leaves)
+		return 0;
+	r = add_leaves(builder, set, &new);
+	if (r)
+		return r;
+	**ret_known = new;
+	builder->known_count++;
+	return 0;
 }
 
 int image_add_set(struct image_builder *builder, const struct range_set *set, uint32_t *ret_set)
 {
-	struct image_known_set new = {.hash = hash_set(set)};
 	struct image_known_set *known;
 	int r;
 
-	if (!set->count) {
-		*ret_set = IMAGE_SET_EMPTY;
+	*ret_set = IMAGE_SET_EMPTY;
+	if (!set->count)
 		return 0;
-	}
-	r = grow_known(builder);
-	if (r)
-		return r;
-	known = find_known(builder, set, new.hash);
-	if (!known->leaves) {
-		r = lay_out(builder, set, &new);
-		if (r)
-			return r;
-		*known = new;
-		builder->known_count++;
-	}
-	*ret_set = known->set;
-	return 0;
+	r = know_set(builder, set, &known);
+	if (!r && !known->set)
+		r = image_add_tree(builder, known->first, known->leaves, &known->set);
+	if (!r)
+		*ret_set = known->set;
+	return r;
 }
 
-static int compare_until_descending(const void *left, const void *right)
+int image_add_fan(struct image_builder *builder, const struct range_set *set, uint32_t *ret_set,
+		  uint32_t ret_keys[IMAGE_CHILDREN - 1])
 {
-	uint64_t a = ((const struct timed_range *)left)->until;
-	uint64_t b = ((const struct timed_range *)right)->until;
-
-	return (a < b) - (a > b);
-}
-
-static int compare_points(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
-/* The distinct places where a range begins or has ended, ascending. Returns how many. */
-static size_t collect_points(const struct timed_range *ranges, size_t count, uint32_t *points)
-{
-	size_t used = 0, kept = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		points[used++] = ranges[i].range.first;
-		if (ranges[i].range.last != UINT32_MAX)
-			points[used++] = ranges[i].range.last + 1;
-	}
-	qsort(points, used, sizeof(*points), compare_points);
-	for (size_t i = 0; i < used; i++)
-		if (!kept || points[i] != points[kept - 1])
-			points[kept++] = points[i];
-	return kept;
-}
-
-static size_t point_at(const uint32_t *points, size_t count, uint32_t address)
-{
-	const uint32_t *found = bsearch(&address, points, count, sizeof(*points), compare_points);
-
-	return found ? (size_t)(found - points) : count;
-}
-
-/* The next part at or after `part` that has no end yet; paths are shortened on the way. */
-static size_t next_open(size_t *next, size_t part)
-{
-	while (next[part] != part) {
-		next[part] = next[next[part]];
-		part = next[part];
-	}
-	return part;
-}
-
-/* Gives each part its end: the latest ranges first, each filling what is still open. */
-static int fill_ends(struct timed_range *ranges, size_t count, const uint32_t *points, size_t parts,
-		     uint64_t *until)
-{
-	cleanup(free_ptr) size_t *next = reallocarray(NULL, parts + 1, sizeof(*next));
-
-	if (!next)
-		return -ENOMEM;
-	for (size_t i = 0; i <= parts; i++)
-		next[i] = i;
-	qsort(ranges, count, sizeof(*ranges), compare_until_descending);
-	for (size_t i = 0; i < count; i++) {
-		struct range range = ranges[i].range;
-		size_t end =
-			range.last == UINT32_MAX ? parts : point_at(points, parts, range.last + 1);
-		size_t part = next_open(next, point_at(points, parts, range.first));
-
-		while (part < end) {
-			until[part] = ranges[i].until;
-			next[part] = part + 1;
-			part = next_open(next, part);
-		}
-	}
-	return 0;
-}
-
-static int lay_out_timed(struct image_builder *builder, const uint32_t *points, size_t parts,
-			 const uint64_t *until, struct image_timed *ret_timed)
-{
-	size_t lines = (parts + IMAGE_NODE_KEYS - 1) / IMAGE_NODE_KEYS;
-	struct image_timed timed = {0};
-	int r = image_reserve(builder, lines, &timed.leaves);
-
-	if (r)
-		return r;
-	for (size_t i = 0; i < parts; i++)
-		builder->lines[timed.leaves + i / IMAGE_NODE_KEYS].node.keys[i % IMAGE_NODE_KEYS] =
-			points[i];
-	if (parts % IMAGE_NODE_KEYS)
-		image_pad(&builder->lines[timed.leaves + parts / IMAGE_NODE_KEYS],
-			  parts % IMAGE_NODE_KEYS);
-	r = image_add_tree(builder, timed.leaves, lines, &timed.set);
-	if (r)
-		return r;
-	r = image_reserve(builder, parts / 8 + 1, &timed.expiries);
-	if (r)
-		return r;
-	for (size_t i = 0; i < parts; i++) /* part i begins at boundary number i + 1 */
-		builder->lines[timed.expiries + (i + 1) / 8].expiries.until[(i + 1) % 8] = until[i];
-	*ret_timed = timed;
-	return 0;
-}
-
-int image_add_timed(struct image_builder *builder, struct timed_range *ranges, size_t count,
-		    struct image_timed *ret_timed)
-{
-	cleanup(free_ptr) uint32_t *points = reallocarray(NULL, count * 2 + 1, sizeof(*points));
-	cleanup(free_ptr) uint64_t *until = calloc(count * 2 + 1, sizeof(*until));
-	size_t parts;
+	struct image_known_set *known;
 	int r;
 
-	*ret_timed = (struct image_timed){0};
-	if (!points || !until)
-		return -ENOMEM;
-	if (!count)
+	for (size_t i = 0; i < IMAGE_CHILDREN - 1; i++)
+		ret_keys[i] = IMAGE_KEY_PAD;
+	*ret_set = IMAGE_SET_EMPTY;
+	if (!set->count)
 		return 0;
-	parts = collect_points(ranges, count, points);
-	r = fill_ends(ranges, count, points, parts, until);
-	return r ? r : lay_out_timed(builder, points, parts, until, ret_timed);
+	r = know_set(builder, set, &known);
+	if (r)
+		return r;
+	if (known->leaves > IMAGE_CHILDREN)
+		return image_add_set(builder, set, ret_set);
+	for (size_t i = 1; i < known->leaves; i++)
+		ret_keys[i - 1] = builder->lines[known->first + i].prefixes.first[0];
+	*ret_set = IMAGE_FANNED(known->first);
+	return 0;
 }

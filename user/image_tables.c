@@ -11,6 +11,7 @@ struct table_kind {
 	size_t size; /* bytes of an entry */
 	uint32_t (*hash)(const void *entry);
 	bool (*used)(const void *slot);
+	void (*note)(void *slot, uint32_t hash); /* that a search begins here; may be NULL */
 };
 
 static uint32_t hash4(const void *entry)
@@ -21,6 +22,11 @@ static uint32_t hash4(const void *entry)
 static bool used4(const void *slot)
 {
 	return ((const struct image_frontend4 *)slot)->key.used;
+}
+
+static void note4(void *slot, uint32_t hash)
+{
+	((struct image_frontend4 *)slot)->kinds |= 1U << IMAGE_KIND(hash);
 }
 
 static uint32_t hash6(const void *entry)
@@ -48,28 +54,37 @@ static bool used_tag(const void *slot)
 	return ((const struct image_tag *)slot)->flags & IMAGE_TAG_USED;
 }
 
-static const struct table_kind kind4 = {IMAGE_SLOTS4, sizeof(struct image_frontend4), hash4, used4};
-static const struct table_kind kind6 = {IMAGE_SLOTS6, sizeof(struct image_frontend6), hash6, used6};
+static const struct table_kind kind4 = {1, sizeof(struct image_frontend4), hash4, used4, note4};
+static const struct table_kind kind6 = {1, sizeof(struct image_frontend6), hash6, used6, NULL};
 static const struct table_kind kind_tag = {IMAGE_SLOTS_TAG, sizeof(struct image_tag), hash_tag,
-					   used_tag};
+					   used_tag, NULL};
 
-/* Puts an entry into the first line of its probe sequence that has room. */
+/* A free slot in the first line of a probe sequence that has one; NULL: none has. */
+static char *find_slot(union image_line *lines, uint32_t mask, const struct table_kind *kind,
+		       uint32_t hash)
+{
+	for (uint32_t line = hash; line - hash < IMAGE_PROBES; line++) {
+		char *slots = (char *)&lines[line & mask];
+
+		for (size_t slot = 0; slot < kind->slots; slot++)
+			if (!kind->used(slots + slot * kind->size))
+				return slots + slot * kind->size;
+	}
+	return NULL;
+}
+
 static bool place_entry(union image_line *lines, uint32_t mask, const struct table_kind *kind,
 			const void *entry)
 {
-	uint32_t line = kind->hash(entry);
+	uint32_t hash = kind->hash(entry);
+	char *slot = find_slot(lines, mask, kind, hash);
 
-	for (uint32_t probe = 0; probe < IMAGE_PROBES; probe++, line++) {
-		char *slots = (char *)&lines[line & mask];
-
-		for (size_t slot = 0; slot < kind->slots; slot++) {
-			if (kind->used(slots + slot * kind->size))
-				continue;
-			memcpy(slots + slot * kind->size, entry, kind->size);
-			return true;
-		}
-	}
-	return false;
+	if (!slot)
+		return false;
+	memcpy(slot, entry, kind->size);
+	if (kind->note)
+		kind->note(&lines[hash & mask], hash);
+	return true;
 }
 
 static bool place_all(union image_line *lines, uint32_t mask, const struct table_kind *kind,
@@ -81,14 +96,17 @@ static bool place_all(union image_line *lines, uint32_t mask, const struct table
 	return true;
 }
 
-/* A line for two entries on average; twice as many as often as a probe sequence gets too long. */
+/*
+ * Of the slots at most half are taken if a line has one, so that most searches see one
+ * line, and else two thirds; fewer as long as a probe sequence gets too long.
+ */
 static int add_table(struct image_builder *builder, const struct table_kind *kind,
 		     const void *entries, size_t count, struct image_table *ret_table)
 {
 	size_t start = builder->count;
 	size_t lines = 1;
 
-	while (lines * kind->slots < count * 3 / 2)
+	while (lines * kind->slots < (kind->slots == 1 ? count * 2 : count * 3 / 2))
 		lines *= 2;
 	for (;; lines *= 2) {
 		uint32_t first;

@@ -9,9 +9,11 @@
 #include <bpf/bpf_helpers.h>
 
 #define match_contains image_contains
+#define match_rules    image_rules
 #define match_table4   image_table4
 #include "lookup.h"
 #undef match_contains
+#undef match_rules
 #undef match_table4
 #include "bench.h"
 
@@ -59,6 +61,12 @@ static __always_inline bool match_contains(match_image image, __u32 set, __u32 a
 	if (set == BENCH_SET_FAILSAFE)
 		return bpf_map_lookup_elem(&bench_failsafe, &of_node) != NULL;
 	return bpf_map_lookup_elem(&bench_ranges, &key) != NULL;
+}
+
+static __always_inline __u64 match_rules(match_image image, const struct image_target *target,
+					 __u32 address)
+{
+	return match_contains(image, target->ranges, address);
 }
 
 /* Hosts are frontends with port 0, in the same table. */

@@ -222,8 +222,7 @@ static bool stage_set_lpm(struct stage *stage)
 	if (stage->lpm.object)
 		return true;
 	skeleton = bench_lpm_bpf__open();
-	return skeleton &&
-	       subject_load(&stage->lpm, skeleton->obj, LPM_LINES, BENCH_PLAIN) &&
+	return skeleton && subject_load(&stage->lpm, skeleton->obj, LPM_LINES, BENCH_PLAIN) &&
 	       lpm_publish(&stage->lpm, &stage->rules);
 }
 

@@ -159,6 +159,96 @@ static void borders_of_roots_are_borders_of_ranges(void **state)
 	ask_everywhere(&test, lay_out(&test));
 }
 
+/* Neighbours that were merged are no prefix any more. */
+static void ranges_that_are_no_prefix_hold_what_they_should(void **state)
+{
+	(void)state;
+	for (size_t round = 0; round < ROUNDS; round++) {
+		cleanup(end) struct image_test test;
+
+		begin(&test, random_seed(1) + round);
+		for (size_t i = 0; i < round; i++) {
+			uint32_t first = (uint32_t)random_next(&test.random);
+			uint32_t span = UINT32_MAX >> random_below(&test.random, 31);
+			uint32_t last = first > UINT32_MAX - span ? UINT32_MAX : first + span;
+
+			assert_int_equal(range_set_add(&test.set, (struct range){first, last}), 0);
+		}
+		ask_everywhere(&test, lay_out(&test));
+	}
+}
+
+/* A leaf has room for lengths that differ by less than sixteen. */
+static void wide_and_narrow_prefixes_stand_side_by_side(void **state)
+{
+	(void)state;
+	for (uint32_t length = 1; length <= 24; length++) {
+		cleanup(end) struct image_test test;
+
+		begin(&test, 1);
+		for (uint32_t i = 0; i < 8; i++) {
+			add(&test, (2 * i + 1) << 28, length < 4 ? 4 : length);
+			add(&test, 2 * i << 28 | 77, 32);
+			add(&test, 2 * i << 28 | 1 << 20, 17);
+		}
+		ask_everywhere(&test, lay_out(&test));
+	}
+}
+
+static void ask_frontend(const struct image_test *test, const struct image_frontend4 *frontend,
+			 uint32_t address)
+{
+	struct match_lines lines = lines_of(test);
+	bool held = address != IMAGE_KEY_PAD && range_set_contains(&test->set, address);
+
+	assert_int_equal(match_rules(&lines, &frontend->target, address), held);
+}
+
+static void a_frontend_chooses_among_twelve_leaves_itself(void **state)
+{
+	(void)state;
+	for (size_t count = 0; count <= 200; count++) {
+		cleanup(end) struct image_test test;
+		struct image_frontend4 frontend = {.kinds = 0};
+		size_t leaves = (count + IMAGE_PREFIXES - 1) / IMAGE_PREFIXES;
+
+		begin(&test, random_seed(1) + count);
+		for (uint32_t i = 0; i < count; i++) /* apart, and of like lengths */
+			add(&test, i << 24 | ((uint32_t)random_next(&test.random) & 0xffff00), 28);
+		assert_int_equal(range_set_normalize(&test.set), 0);
+		assert_int_equal(image_add_fan(&test.builder, &test.set, &frontend.target.ranges,
+					       frontend.keys),
+				 0);
+		if (leaves <= IMAGE_CHILDREN)
+			assert_int_equal(test.builder.count, IMAGE_LINE_FIRST + leaves);
+		for (size_t i = 0; i < test.set.count; i++) {
+			ask_frontend(&test, &frontend, test.set.items[i].first - 1);
+			ask_frontend(&test, &frontend, test.set.items[i].first);
+			ask_frontend(&test, &frontend, test.set.items[i].last);
+			ask_frontend(&test, &frontend, test.set.items[i].last + 1);
+		}
+		ask_frontend(&test, &frontend, 0);
+		ask_frontend(&test, &frontend, UINT32_MAX);
+	}
+}
+
+static void a_frontend_and_others_share_the_leaves_of_a_set(void **state)
+{
+	cleanup(end) struct image_test test;
+	struct image_frontend4 frontend = {.kinds = 0};
+	size_t lines;
+
+	(void)state;
+	begin(&test, random_seed(1));
+	add_many(&test, 100, 0, 0, 24);
+	assert_int_equal(range_set_normalize(&test.set), 0);
+	assert_int_equal(
+		image_add_fan(&test.builder, &test.set, &frontend.target.ranges, frontend.keys), 0);
+	lines = test.builder.count;
+	ask_everywhere(&test, lay_out(&test));
+	assert_int_equal(test.builder.count, lines + 1); /* the root */
+}
+
 static void a_long_list_needs_one_level_and_little_room(void **state)
 {
 	static const size_t counts[] = {200, 1000, 10000, 100000};
@@ -172,7 +262,7 @@ static void a_long_list_needs_one_level_and_little_room(void **state)
 		add_many(&test, counts[i], 0, 0, 28);
 		set = lay_out(&test);
 		assert_int_equal(IMAGE_SET_DEPTH(set), 1);
-		assert_true(test.builder.count * IMAGE_LINE_BYTES <= test.set.count * 12);
+		assert_true(test.builder.count * IMAGE_LINE_BYTES <= test.set.count * 6 + 256);
 	}
 }
 
@@ -185,7 +275,7 @@ static void a_crowded_list_needs_no_more_levels_than_without_roots(void **state)
 	begin(&test, random_seed(1));
 	add_many(&test, 30000, 0x0a000000, 14, 30);
 	set = lay_out(&test);
-	assert_true(test.set.count > 16 * 16 * 16 / 2); /* leaves over 256: three levels */
+	assert_true(test.set.count > (size_t)14 * 16 * 16); /* leaves over 256: three levels */
 	assert_true(IMAGE_SET_DEPTH(set) <= 3);
 	ask_everywhere(&test, set);
 }
@@ -277,6 +367,7 @@ static void a_guard_over_everything_suspects_everyone(void **state)
 static void numbers_that_lead_nowhere_find_nothing(void **state)
 {
 	cleanup(end) struct image_test test;
+	struct image_frontend4 frontend = {.kinds = 0};
 	struct match_lines lines;
 
 	(void)state;
@@ -288,6 +379,8 @@ static void numbers_that_lead_nowhere_find_nothing(void **state)
 
 		assert_false(match_contains(&lines, number, address));
 		assert_int_equal(match_guard(&lines, number, address), 1);
+		frontend.target.ranges = number | IMAGE_FANNED(0);
+		assert_int_equal(match_rules(&lines, &frontend.target, address), 0);
 	}
 }
 
@@ -299,6 +392,10 @@ int main(void)
 		cmocka_unit_test(sets_of_every_size_hold_what_they_should),
 		cmocka_unit_test(sets_that_are_crowded_in_places_hold_what_they_should),
 		cmocka_unit_test(borders_of_roots_are_borders_of_ranges),
+		cmocka_unit_test(ranges_that_are_no_prefix_hold_what_they_should),
+		cmocka_unit_test(wide_and_narrow_prefixes_stand_side_by_side),
+		cmocka_unit_test(a_frontend_chooses_among_twelve_leaves_itself),
+		cmocka_unit_test(a_frontend_and_others_share_the_leaves_of_a_set),
 		cmocka_unit_test(a_long_list_needs_one_level_and_little_room),
 		cmocka_unit_test(a_crowded_list_needs_no_more_levels_than_without_roots),
 		cmocka_unit_test(equal_sets_are_laid_out_once),
