@@ -37,8 +37,7 @@ static void make_trace(const struct bench_rules *rules, struct bench_packet *tra
 					  : (uint32_t)random_next(&random);
 
 		trace[i] = (struct bench_packet){.source = htonl(source),
-						 .destination = htonl(bench_frontend(0)),
-						 .port = htons(BENCH_FRONTEND_PORT)};
+						 .destination = htonl(bench_frontend(0))};
 		if (!bench_admits(rules, 0, source))
 			continue;
 		expected->allowed++;

@@ -11,6 +11,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "bench_frame.h"
 #include "bench_lpm.h"
 #include "bench_measure.h"
 #include "bench_report.h"
@@ -66,7 +67,6 @@ static const struct scenario scenarios[] = {
 	{.name = "small_flood", .size = SMALL, .traffic = TRAFFIC_FLOOD, .on_request = true},
 };
 
-#define HOT_VAULT    7
 #define RUNS_DEFAULT 7
 
 static uint32_t pick_source(const struct scenario *scenario, const struct bench_rules *rules,
@@ -83,15 +83,13 @@ static bool make_packet(const struct scenario *scenario, const struct bench_rule
 {
 	bool one = scenario->traffic != TRAFFIC_COLD;
 	size_t vaults = rules->size.vaults ? rules->size.vaults : 1;
-	size_t vault = one ? HOT_VAULT % vaults : random_below(random, vaults);
+	size_t vault = one ? BENCH_TUNNEL_VAULT % vaults : random_below(random, vaults);
 	uint32_t source = pick_source(scenario, rules, vault, random), network;
 
 	*packet = (struct bench_packet){.source = htonl(source),
-					.destination = htonl(bench_frontend(vault)),
-					.port = htons(BENCH_FRONTEND_PORT)};
+					.destination = htonl(bench_frontend(vault))};
 	if (scenario->traffic == TRAFFIC_OTHER) {
 		packet->destination = htonl((uint32_t)random_next(random) | 0x80000000U);
-		packet->port = (uint16_t)random_next(random);
 		return true;
 	}
 	if (scenario->traffic != TRAFFIC_TAGGED)

@@ -333,8 +333,7 @@ static bool make_trace(const struct bench *bench)
 		while (bench_admits(&bench->rules, 0, source) || source >= 0xe0000000U ||
 		       source >> 24 == 127 || source >> 24 == 0);
 		trace[i] = (struct bench_packet){.source = htonl(source),
-						 .destination = htonl(bench_frontend(0)),
-						 .port = htons(BENCH_FRONTEND_PORT)};
+						 .destination = htonl(bench_frontend(0))};
 	}
 	return munmap(trace, size) == 0;
 }

@@ -57,7 +57,7 @@ static struct plain_frame make_plain(void)
 		       .ttl = 64,
 		       .protocol = IPPROTO_TCP,
 		       .tot_len = htons(sizeof(struct iphdr) + sizeof(struct tcphdr))},
-		.tcp = {.doff = 5, .syn = 1},
+		.tcp = {.dest = htons(BENCH_FRONTEND_PORT), .doff = 5, .syn = 1},
 	};
 }
 
@@ -76,6 +76,7 @@ static struct tunnel_frame make_tunnel(void)
 		.inside = make_plain(),
 	};
 
+	frame.inside.ip.daddr = htonl(bench_frontend(BENCH_TUNNEL_VAULT));
 	frame.ip.tot_len = htons(sizeof(frame) - offsetof(struct tunnel_frame, ip));
 	frame.udp.len = htons(sizeof(frame) - offsetof(struct tunnel_frame, udp));
 	return frame;

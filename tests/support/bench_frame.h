@@ -11,5 +11,7 @@ struct bench_frame {
 	uint32_t length;
 };
 
+/* To port BENCH_FRONTEND_PORT; in the tunnel to that of vault number BENCH_TUNNEL_VAULT. */
+#define BENCH_TUNNEL_VAULT 7
 struct bench_frame bench_frame_plain(void);
 struct bench_frame bench_frame_tunnel(void);
