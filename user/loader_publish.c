@@ -26,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -88,18 +87,6 @@ int loader_identity(struct loader *loader, struct image_identity *ret_identity)
 	    bpf_obj_get_info_by_fd(image, &info, &size) || info.id != in_slot)
 		return -ENOENT;
 	return image_read_identity(image, ret_identity) ? -ENOENT : 0;
-}
-
-int loader_set_clock(struct loader *loader, struct fault *fault)
-{
-	struct timespec wall, boot;
-
-	if (clock_gettime(CLOCK_REALTIME, &wall) || clock_gettime(CLOCK_BOOTTIME, &boot))
-		return fault_set(fault, -errno, "the clocks cannot be read: %s", strerror(errno));
-	__atomic_store_n(&loader->cell->clock,
-			 (wall.tv_sec - boot.tv_sec) * 1000000000LL + wall.tv_nsec - boot.tv_nsec,
-			 __ATOMIC_RELAXED);
-	return 0;
 }
 
 static void copy_seat_name(const struct vw_seat *seat, char name[VW_SEAT_NAME + 1])
