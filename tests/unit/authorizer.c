@@ -83,7 +83,7 @@ static int set_up(void **state)
 		.context = place,
 		.body_max = 100,
 		.connections = 4,
-		.timeout = 1,
+		.timeout = 60,
 		.otherwise = handle_question,
 	};
 	*state = place;

@@ -90,7 +90,7 @@ static void open_server(struct place *place)
 		.context = place,
 		.body_max = BODY_MAX,
 		.connections = 4,
-		.timeout = 1,
+		.timeout = 60,
 	};
 	struct fault fault = {0};
 
