@@ -53,7 +53,10 @@ expect reply "$(ask 10.1.0.5 203.0.113.20:443)" 'the right network, TCP'
 expect reply "$(ask --udp 10.1.0.5 203.0.113.20:443)" 'the right network, UDP'
 expect silence "$(ask --udp 10.2.0.5 203.0.113.21:443)" 'another network'
 expect 1 "$(counter contoso drop unknown_subnet)" 'is counted'
+# The way back is there, too.
 ip_in host route add 10.1.9.0/24 dev right
+ip_in host neigh add 10.1.9.9 dev right \
+  lladdr "$(ip_in client -j link show right | jq -r '.[0].address')"
 expect silence "$(ask --udp 10.1.9.9 203.0.113.20:443)" 'the right tag, but no address of the subnet'
 expect 2 "$(counter contoso drop unknown_subnet)" 'is counted, too'
 expect silence "$(ask_from forger --udp 10.1.0.66 203.0.113.20:443)" 'the right tag from no peer'

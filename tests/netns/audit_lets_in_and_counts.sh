@@ -9,7 +9,7 @@ make_pair
 write_rules rules.yaml $friend
 start_agent
 push rules.yaml
-expect silence "$(ask $stranger "$frontend")" 'the stranger is kept out'
+expect silence "$(ask --udp $stranger "$frontend")" 'the stranger is kept out'
 sed -i 's/    network_acls:/    enforcement: audit\n&/' "$work/rules.yaml"
 push rules.yaml
 expect reply "$(ask $friend "$frontend")" 'the friend is let in'

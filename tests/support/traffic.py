@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Traffic for the namespace tests: echo servers and those who ask them.
 
-serve ADDRESS:PORT...            TCP and UDP echo on each, prints "ready", ends with SIGTERM
-ask [--udp] [--size N] FROM TO   one message; prints reply, refused or silence
+serve ADDRESS:PORT...            TCP and UDP echo on each, prints "ready", ends with SIGTERM; UDP on
+                                 port 7 of each address, too: the witness, whom no rule concerns
+ask [--udp] [--size N] FROM TO   one message; prints reply, refused, or silence: if the witness, who
+                                 was asked after it, has answered a while ago
 stream [--udp] FROM TO           messages until SIGTERM; prints "sent N answered N stalled MS"
                                  (TCP: one connection, "retransmitted N" as well)
 knock FROM TO                    UDP and new TCP connections until SIGTERM; prints how many of each
@@ -25,6 +27,9 @@ import time
 
 BUFFER = 8 << 20
 PACE = 0.001  # seconds between messages of a stream
+PATIENCE = 60  # seconds, with whatever is certain to come
+QUIET = 0.5  # seconds after the last that was certain
+WITNESS = 7
 SO_RCVBUFFORCE = 33
 TCP_INFO_RETRANSMITTED = 100  # offset of tcpi_total_retrans
 stopping = threading.Event()
@@ -82,6 +87,9 @@ def serve_udp(sock):
 
 
 def serve(*targets):
+    for address in {endpoint(target)[0] for target in targets}:
+        witness = make(socket.SOCK_DGRAM, (address, WITNESS))
+        threading.Thread(target=serve_udp, args=(witness,), daemon=True).start()
     for target in targets:
         listener = make(socket.SOCK_STREAM, endpoint(target))
         listener.listen(128)
@@ -92,24 +100,54 @@ def serve(*targets):
     stopping.wait()
 
 
+def is_answered(sock, source, target):
+    """Whether something comes, be it a refusal; a connection that stands has been answered. A busy
+    machine takes its time: only one who was asked later and has answered tells that nothing will."""
+    witness = make(socket.SOCK_DGRAM, endpoint(source))
+    witness.connect((endpoint(target)[0], WITNESS))
+    connecting = [sock] if sock.type == socket.SOCK_STREAM else []
+    for _ in range(PATIENCE):
+        witness.send(b"and you?")
+        readable, writable, _ = select.select([sock, witness], connecting, [], 1)
+        if sock in readable or writable:
+            return True
+        if witness in readable:
+            witness.recv(64)
+            return any(select.select([sock], connecting, [], QUIET))
+    sys.exit(f"nobody answers at {target}, not even the witness")
+
+
+def exchange(sock, size, source, target):
+    """The answer to so many bytes; None if there is none."""
+    udp = sock.type == socket.SOCK_DGRAM
+    sock.setblocking(False)
+    sock.connect_ex(endpoint(target))
+    if udp:
+        sock.send(b"x" * size)
+    if not is_answered(sock, source, target):
+        return None
+    sock.settimeout(PATIENCE)
+    if not udp:
+        sock.connect(endpoint(target))  # says what became of it
+        sock.sendall(b"x" * size)
+    answer = sock.recv(65536)
+    while not udp and 0 < len(answer) < size and (more := sock.recv(65536)):
+        answer += more
+    return answer
+
+
 def ask(*arguments):
     arguments = list(arguments)
     udp = "--udp" in arguments
     size = int(arguments[arguments.index("--size") + 1]) if "--size" in arguments else 8
     source, target = arguments[-2:]
     sock = make(socket.SOCK_DGRAM if udp else socket.SOCK_STREAM, endpoint(source))
-    sock.settimeout(0.7)
     try:
-        sock.connect(endpoint(target))
-        sock.sendall(b"x" * size)
-        answer = sock.recv(65536)
-        while not udp and len(answer) < size:
-            answer += sock.recv(65536)
-        print("reply" if len(answer) == size else "odd")
-    except TimeoutError:
-        print("silence")
+        answer = exchange(sock, size, source, target)
     except OSError as error:
-        print("refused" if error.errno == errno.ECONNREFUSED else error.strerror)
+        print("refused" if error.errno == errno.ECONNREFUSED else error.strerror or error)
+    else:
+        print("silence" if answer is None else "reply" if len(answer) == size else "odd")
 
 
 def stream_udp(source, target):
@@ -136,13 +174,15 @@ def stream_udp(source, target):
         except OSError:
             pass
         collect(PACE)
-    collect(0.5)
+    end = time.monotonic() + PATIENCE
+    while len(answered) < sent and time.monotonic() < end:
+        collect(PACE)
     print(f"sent {sent} answered {len(answered)} stalled {stalled * 1000:.0f}")
 
 
 def stream_tcp(source, target):
     sock = make(socket.SOCK_STREAM, endpoint(source))
-    sock.settimeout(5)
+    sock.settimeout(PATIENCE)
     sock.connect(endpoint(target))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sent = answered = 0
@@ -207,12 +247,21 @@ def pairs(first, second, target):
                 except OSError:
                     pass
 
-    print("ready", flush=True)
-    while not stopping.is_set():
+    def send():
+        nonlocal sent
         callers[sent % 2].send(struct.pack("!Q", sent))
         sent += 1
+
+    print("ready", flush=True)
+    while not stopping.is_set():
+        send()
         collect(PACE / 4)
-    collect(0.5)
+    # One of the last two is answered, and after all that came before it.
+    send()
+    send()
+    end = time.monotonic() + PATIENCE
+    while answered.isdisjoint((sent - 2, sent - 1)) and time.monotonic() < end:
+        collect(PACE)
     # An answer to one is the state that admits it, no answer the state that admits the other.
     states = [(each % 2) ^ (each not in answered) for each in range(sent)]
     changes = sum(a != b for a, b in zip(states, states[1:]))
