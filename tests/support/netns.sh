@@ -39,7 +39,7 @@ list_namespaces() { ip netns list | awk -v p="$id-" 'index($1, p) == 1 { print $
 # Ends what runs in our namespaces, and waits until it has ended.
 stop_everything() {
   local name pids
-  for _ in {1..100}; do
+  for _ in {1..1000}; do
     pids=$(for name in $(list_namespaces); do ip netns pids "$name"; done)
     [ -n "$pids" ] || return 0
     # shellcheck disable=SC2086  # a list
@@ -55,7 +55,7 @@ clear_away() {
   for name in $(list_namespaces); do
     ip netns del "$name"
   done
-  for name in /run/"$id"*; do
+  for name in /run/"$id" /run/"$id"-*; do
     [ -d "$name" ] || continue
     name=${name##*/}
     [ "$name" = "$id-test" ] || "$vaultwall" --instance "$name" agent --detach >/dev/null 2>&1 || true
@@ -114,9 +114,10 @@ expect_status() {
   expect_match "$sentence" "$said" "says: $sentence"
 }
 
-# wait_for COMMAND...: up to ten seconds
+# wait_for COMMAND...: a minute at most, which is much for this program and not for a busy machine
 wait_for() {
-  for _ in {1..200}; do
+  local end=$((SECONDS + 60))
+  while [ $SECONDS -lt $end ]; do
     ! "$@" >/dev/null 2>&1 || return 0
     sleep 0.05
   done
