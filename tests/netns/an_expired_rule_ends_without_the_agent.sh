@@ -6,21 +6,18 @@ set -euo pipefail
 source "$(dirname "$0")/../support/netns.sh"
 
 make_pair
-start_agent
-end=$(($(date +%s) + 4))
-write_rules rules.yaml $other \
-  "{range: $friend, expires: $(date -u -d "@$end" +%Y-%m-%dT%H:%M:%SZ)}"
-push rules.yaml
-kill_agent
-
-# A question takes its time, an answer comes at once: those at the end tell when it was.
-last=0
-while [ "${EPOCHREALTIME%.*}" -lt $((end + 2)) ]; do
-  asked=${EPOCHREALTIME/./}
-  [ "$(ask --udp $friend "$frontend")" != reply ] || last=$asked
+# The agent has gone before that second; a busy machine gets more time for it.
+for lead in 4 16 64; do
+  start_agent
+  end=$(($(date +%s) + lead))
+  write_rules rules.yaml $other \
+    "{range: $friend, expires: $(date -u -d "@$end" +%Y-%m-%dT%H:%M:%SZ)}"
+  push rules.yaml
+  kill_agent
+  [ "$(date +%s)" -ge $((end - 2)) ] || break
 done
-late=$((last / 1000 - end * 1000))
-expect_true "$last > 0" 'before that second it counts'
-expect_true "$late < 50" "the last question that was answered came $late ms after that second"
-expect_true "$late > -1500" 'and not long before it'
+read -r _ answered _ silent < \
+  <(run_in client $python "$traffic" watch $friend "$frontend" "$end")
+expect_true "$answered < 50" "the last question that was answered came $answered ms after that second"
+expect_true "$silent > -50" "and the first that was not, $silent ms"
 expect reply "$(ask --udp $other "$frontend")" 'a rule without an expiry stays'

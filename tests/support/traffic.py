@@ -13,6 +13,9 @@ knock FROM TO                    UDP and new TCP connections until SIGTERM; prin
 pairs A B TO                     UDP from A and B in turn until SIGTERM; prints how often the one of
                                  them that is answered changed, and "last a" or "last b"
 crowd FROM TO                    new TCP connections until SIGTERM; the newest 400 stay open
+watch FROM TO END                UDP until that second; prints "answered A silent B": when the last one
+                                 that was answered was about to be sent, and when the first one that
+                                 was not had been sent, in milliseconds before (-) or after END
 flood FROM TO COUNT              that many UDP messages, as fast as they go
 """
 import errno
@@ -285,6 +288,27 @@ def crowd(source, target):
             connections.pop(0).close()
 
 
+def watch(source, target, end):
+    sock = make(socket.SOCK_DGRAM, endpoint(source))
+    sock.connect(endpoint(target))
+    sent, answered, end = [], {-1}, int(end)
+
+    def collect(patience):
+        while select.select([sock], [], [], patience)[0]:
+            answered.add(struct.unpack("!Q", sock.recv(64))[0])
+
+    while time.time() < end + 1:
+        before = time.time()
+        sock.send(struct.pack("!Q", len(sent)))
+        sent.append((before, time.time()))
+        collect(PACE)
+    is_answered(sock, source, target)
+    collect(QUIET)
+    silent = min(set(range(len(sent))) - answered, default=-1)
+    last, first = ((each - end) * 1000 for each in (sent[max(answered)][0], sent[silent][1]))
+    print(f"answered {last:.0f} silent {first:.0f}")
+
+
 def flood(source, target, count):
     sock = make(socket.SOCK_DGRAM, endpoint(source))
     sock.connect(endpoint(target))
@@ -297,7 +321,8 @@ def flood(source, target, count):
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    commands = {each.__name__: each for each in (serve, ask, stream, knock, pairs, crowd, flood)}
+    commands = {each.__name__: each for each in (serve, ask, stream, knock, pairs, crowd, watch,
+                                               flood)}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     commands[sys.argv[1]](*sys.argv[2:])
