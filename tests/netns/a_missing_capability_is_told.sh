@@ -7,9 +7,9 @@ source "$(dirname "$0")/../support/netns.sh"
 
 command -v capsh >/dev/null || skip 'needs capsh'
 
-# run_without CAPABILITIES: the agent, for at most five seconds
+# run_without CAPABILITIES: the agent, for at most a minute
 run_without() {
-  run_in host capsh "--drop=$1" -- -c "exec timeout 5 '$vaultwall' --instance '$instance' \
+  run_in host capsh "--drop=$1" -- -c "exec timeout 60 '$vaultwall' --instance '$instance' \
     --config '$work/node.yaml' agent"
 }
 

@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/support/netns.sh
 source "$(dirname "$0")/../support/netns.sh"
 
-run_agent() { run_in host timeout 5 "$vaultwall" --instance "$instance" --config "$1" agent; }
+run_agent() { run_in host timeout 60 "$vaultwall" --instance "$instance" --config "$1" agent; }
 was_refused() { grep -q 'of before stays' "$work/agent.log"; }
 
 make_pair

@@ -6,22 +6,22 @@ set -euo pipefail
 # shellcheck source=tests/support/netns.sh
 source "$(dirname "$0")/../support/netns.sh"
 
-programs() { bpftool prog list | grep -c "name vw_" || true; }
+attached() { run_in host bpftool -j net list | jq -r ".[0].xdp[].$1"; }
+is_gone_from_the_kernel() { ! bpftool prog show id "$1"; }
 
 make_pair
-others=$(programs)
 write_rules rules.yaml $friend
 start_agent
 push rules.yaml
 stop_agent
-expect_match eth0 "$(run_in host bpftool net list)" 'the filter is attached'
+expect eth0 "$(attached devname)" 'the filter is attached'
+filter=$(attached id)
 expect_match 'Took the filter from eth0' "$(vw agent --detach)" 'detach says what it does'
-expect '' "$(run_in host bpftool -j net list | jq -r '.[0].xdp[].devname')" 'no program on eth0'
+expect '' "$(attached devname)" 'no program on eth0'
 expect '' "$(ls -d "/sys/fs/bpf/$instance" 2>/dev/null)" 'no pins'
 expect '' "$(grep -o "/run/$instance/bpf" /proc/mounts || true)" 'no mount'
 expect '' "$(ls "/run/$instance/vaultwall.prom" 2>/dev/null)" 'no link to it'
-gone() { [ "$(programs)" -le "$others" ]; }
-wait_for gone || true
+wait_for is_gone_from_the_kernel "$filter"
 expect reply "$(ask --udp $stranger "$frontend")" 'nothing is filtered'
 expect_status 0 '' vw agent --detach
 start_agent

@@ -8,7 +8,7 @@ source "$(dirname "$0")/../support/netns.sh"
 
 ping_host() {
   local status=0
-  run_in client ping -q -c 2 -i 0.1 -W 1 "$@" >/dev/null 2>&1 || status=$?
+  run_in client ping -q -c 2 -i 0.1 -W 60 "$@" >/dev/null 2>&1 || status=$?
   echo "$status"
 }
 

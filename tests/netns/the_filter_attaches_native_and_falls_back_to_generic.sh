@@ -21,7 +21,7 @@ done
 ip_in host address add 10.9.0.1/24 dev tunnel
 ip_in client address add 10.9.0.2/24 dev tunnel
 ip_in client address add 10.9.0.3/24 dev tunnel
-stop server >/dev/null &
+kill "$(<"$work/server.pid")"
 wait_for is_gone "$(<"$work/server.pid")"
 serve "$frontend" 10.9.0.1:443
 
