@@ -46,7 +46,7 @@ while_held() {
   eval "exec $input>&-"
   wait "$holder" || true
   check "after_${how}_questions_all_is_as_before" yes \
-    "$(wait_for 5 is_quick "$good" 200 && echo yes)"
+    "$(wait_for is_quick "$good" 200 && echo yes)"
 }
 
 while_held idle

@@ -43,7 +43,7 @@ start_gate() {
     site adatum 8202
   } >"$work/Caddyfile"
   HOME=$work "$caddy" run --adapter caddyfile --config "$work/Caddyfile" >"$work/caddy.log" 2>&1 &
-  wait_for 10 grep -q 'the gate listens' "$work/agent.log"
+  wait_for grep -q 'the gate listens' "$work/agent.log"
 }
 gate_start
 
@@ -106,7 +106,7 @@ is_gone() { ! kill -0 "$(cat "$work/authorizer.pid")"; }
 away() {
   kill "$socket_holder"
   wait "$socket_holder" 2>/dev/null || true
-  wait_for 10 is_gone
+  wait_for is_gone
   check without_an_authoriser_the_answer_is_no 502 \
     "$(ask "$service" contoso "$secret" -H "$bearer")"
 }

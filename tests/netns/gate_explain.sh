@@ -146,7 +146,7 @@ malformed() {
 }
 
 ask_directly() {
-  curl -q -s --max-time 3 --unix-socket "/run/$VAULTWALL_INSTANCE/authorize.sock" \
+  curl -q -s --max-time 60 --unix-socket "/run/$VAULTWALL_INSTANCE/authorize.sock" \
     --output "$work/direct" --write-out '%{http_code}' --data "$1" \
     http://vaultwall/v1/explain "${@:2}"
 }
@@ -172,7 +172,7 @@ vlans() {
   interface=$("$vaultwall" status --json | jq -r '.interfaces[0].name')
   printf 'tags:\n  - {transport: vlan, interfaces: [%s]}\n' "$interface" >>"$work/node.yaml"
   kill -HUP "$agent"
-  wait_for 5 is_vlan_gated
+  wait_for is_vlan_gated
   explained "$service" adatum "$secret" "$good" --tag 5
   tagged=$(gate_says '"\(.row) \(.reason)"')
   explained "$service" adatum "$secret" "$good"
@@ -197,7 +197,7 @@ strangers() {
 
 # as_user OPTION BODY: the status that www-data is told
 as_user() {
-  setpriv --reuid=www-data --regid=www-data "$1" curl -q -s --max-time 3 \
+  setpriv --reuid=www-data --regid=www-data "$1" curl -q -s --max-time 60 \
     --unix-socket "/run/$VAULTWALL_INSTANCE/authorize.sock" --output /dev/null \
     --write-out '%{http_code}' --data "$2" http://vaultwall/v1/explain
 }

@@ -22,7 +22,7 @@ a_vault_is_there_after_the_push() {
   add_vault wingtip 203.0.113.30
   began=$(milliseconds)
   push_rules
-  check a_vault_that_was_pushed_is_served yes "$(wait_for 10 is_vault_status 200 wingtip && echo yes)"
+  check a_vault_that_was_pushed_is_served yes "$(wait_for is_vault_status 200 wingtip && echo yes)"
   took=$(($(milliseconds) - began))
   echo "# after $took ms"
   check within_two_seconds yes "$([ $took -le 2000 ] && echo yes)"
@@ -36,7 +36,7 @@ a_push_that_concerns_no_server_leaves_nginx_alone() {
   sed -i "s/object_id: $federated_oid, secrets: \[get\]/object_id: $federated_oid, secrets: [list]/" \
     "$work/rules.yaml"
   push_rules
-  wait_for 10 configuration_is '.generation == 3 and .current'
+  wait_for configuration_is '.generation == 3 and .current'
   check a_push_that_changes_no_server_does_not_reload "$before" "$(workers) $(identity)"
 }
 
@@ -49,7 +49,7 @@ a_broken_certificate_changes_nothing() {
   add_vault northwind 203.0.113.31
   push_rules
   check a_broken_certificate_is_refused yes \
-    "$(wait_for 10 configuration_is '.problem != null' && echo yes)"
+    "$(wait_for configuration_is '.problem != null' && echo yes)"
   says its_path_is_told "nginx refuses it: .*$work/northwind.pem" "$(problem)"
   says people_are_told_too "not of the one in force|$work/northwind.pem" "$("$vaultwall" status)"
   check the_old_configuration_stays "$before" "$(sha256sum "$conf")"
@@ -59,10 +59,10 @@ a_broken_certificate_changes_nothing() {
   check nginx_would_start_with_it yes "$(nginx -q -t -c "$conf" 2>/dev/null && echo yes)"
   cp "$work/wingtip.pem" "$work/northwind.pem"
   check a_repaired_certificate_is_taken_by_itself yes \
-    "$(wait_for 25 configuration_is .current && echo yes)"
+    "$(wait_for configuration_is .current && echo yes)"
   cp "$work/rules.good" "$work/rules.yaml"
   push_rules
-  wait_for 10 configuration_is .current
+  wait_for configuration_is .current
 }
 
 serial() {
@@ -75,19 +75,19 @@ a_renewed_certificate_is_served() {
   local new
   certificate contoso contoso.vault.example second.vault.example
   new=$(openssl x509 -noout -serial -in "$work/contoso.pem")
-  check a_renewed_certificate_is_served_by_itself yes "$(wait_for 25 has_serial "$new" && echo yes)"
+  check a_renewed_certificate_is_served_by_itself yes "$(wait_for has_serial "$new" && echo yes)"
 }
 
 a_vault_without_a_place_is_named() {
   cp "$work/rules.yaml" "$work/rules.good"
   add_vault tailspin 203.0.113.32
   push_rules
-  wait_for 10 configuration_is '.generation == 6'
+  wait_for configuration_is '.generation == 6'
   says a_vault_without_a_certificate_is_named "'tailspin': its certificate cannot be read" \
     "$("$vaultwall" status)"
   cp "$work/rules.good" "$work/rules.yaml"
   push_rules
-  wait_for 10 configuration_is '.generation == 7 and .current'
+  wait_for configuration_is '.generation == 7 and .current'
 }
 
 another_is_refused() {

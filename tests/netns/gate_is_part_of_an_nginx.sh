@@ -28,8 +28,8 @@ http {
 CONF
   nginx
   keep
-  wait_for 10 configuration_is .current
-  wait_for 10 grep -q 'the gate listens' "$work/agent.log"
+  wait_for configuration_is .current
+  wait_for grep -q 'the gate listens' "$work/agent.log"
 }
 
 # keep [OPTION]...
@@ -63,15 +63,15 @@ what_is_refused_is_taken_back() {
   sed -i 's/contoso.vault.example, //' "$work/rules.yaml"
   push_rules
   check somebody_else_s_fault_is_told yes \
-    "$(wait_for 10 named 'nonsense.* in /etc/nginx/conf.d/other.conf:1' && echo yes)"
+    "$(wait_for named 'nonsense.* in /etc/nginx/conf.d/other.conf:1' && echo yes)"
   check the_file_is_put_back "$before" "$(sha256sum $conf)"
   check the_gate_stands 200 "$(vault_status second)"
   rm /etc/nginx/conf.d/other.conf
   kill -HUP "$keeper"
-  check a_signal_makes_it_look_again yes "$(wait_for 10 configuration_is .current && echo yes)"
+  check a_signal_makes_it_look_again yes "$(wait_for configuration_is .current && echo yes)"
   write_rules
   push_rules
-  wait_for 10 configuration_is .current
+  wait_for configuration_is .current
   check what_was_refused_does_not_stay vaultwall.conf "$(beside)"
 }
 
@@ -83,7 +83,7 @@ an_end_before_the_verdict() {
   sed -i 's/contoso.vault.example, //' "$work/rules.yaml"
   push_rules
   keep --nginx "$work/slow-nginx"
-  wait_for 10 test -e "$work/reached"
+  wait_for test -e "$work/reached"
   stop_keeping TERM
   check who_is_ended_meanwhile_puts_it_back yes "$(sha256sum -c "$work/before" >&2 && echo yes)"
   check and_leaves_no_note '.vaultwall.conf.refused vaultwall.conf' "$(beside)"
@@ -92,7 +92,7 @@ an_end_before_the_verdict() {
 
 a_kill_before_the_verdict() {
   keep --nginx "$work/slow-nginx"
-  wait_for 10 test -e "$work/reached"
+  wait_for test -e "$work/reached"
   stop_keeping KILL
   check the_file_was_being_tested 0 "$(grep -c 'server_name contoso' $conf)"
   # Whatever nginx would have said: without an agent nobody can make it anew.
@@ -100,11 +100,11 @@ a_kill_before_the_verdict() {
   wait "$agent" || true
   keep
   check it_is_put_back_without_an_agent yes \
-    "$(wait_for 10 sha256sum -c "$work/before" && echo yes)"
+    "$(wait_for sha256sum -c "$work/before" && echo yes)"
   start_agent
   check and_followed_with_one yes \
-    "$(wait_for 10 grep 'server_name second.vault.example;' $conf && echo yes)"
-  wait_for 10 configuration_is .current
+    "$(wait_for grep 'server_name second.vault.example;' $conf && echo yes)"
+  wait_for configuration_is .current
   check nothing_is_left_behind vaultwall.conf "$(beside)"
 }
 
@@ -113,7 +113,7 @@ the_first_one_is_refused() {
   rm $conf
   echo 'nonsense on;' >/etc/nginx/conf.d/other.conf
   keep
-  check a_first_one_that_is_refused_is_told yes "$(wait_for 10 named nonsense && echo yes)"
+  check a_first_one_that_is_refused_is_told yes "$(wait_for named nonsense && echo yes)"
   check and_there_is_none_afterwards '.vaultwall.conf.refused other.conf' "$(beside)"
   rm /etc/nginx/conf.d/other.conf
   stop_keeping TERM

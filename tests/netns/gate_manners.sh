@@ -40,8 +40,9 @@ secret=/secrets/greeting$query
 good=$(token)
 
 question() {
-  curl -q -s --max-time 3 --unix-socket "/run/$VAULTWALL_INSTANCE/authorize.sock" --path-as-is \
+  curl -q -s --max-time 60 --unix-socket "/run/$VAULTWALL_INSTANCE/authorize.sock" --path-as-is \
     --dump-header "$work/head" --output "$work/body" --write-out '%{http_code}' "$@"
+  wait_for authorizer_is_at_rest
 }
 
 # forwarded METHOD TARGET HOST FOR [CURL OPTION]...: what Traefik and Caddy send
@@ -135,7 +136,7 @@ switch_to() {
   manner=$1
   write_node
   kill "$before"
-  wait_for 10 another_answers
+  wait_for another_answers
 }
 
 rows

@@ -46,7 +46,7 @@ a_killed_authorizer_fails_closed() {
   check a_killed_authorizer_is_a_no 503 "$(status)"
   check and_says_so ServiceUnavailable "$(jq -r .error.code "$work/body")"
   rm "$held"
-  check it_recovers_at_once yes "$(wait_for 3 is_status 200 && echo yes)"
+  check it_recovers_at_once yes "$(wait_for is_status 200 && echo yes)"
 }
 
 a_stopped_authorizer_fails_closed() {
@@ -64,7 +64,7 @@ a_slow_restart_loses_no_answer() {
   pid=$(authorizer_pid)
   touch "$held"
   kill -TERM "$pid"
-  wait_for 5 has_ended "$pid"
+  wait_for has_ended "$pid"
   { sleep 3 && rm "$held"; } &
   check a_slow_restart_loses_no_answer 200 "$(status)"
   wait $!
@@ -80,7 +80,7 @@ restarts_under_load() {
     sleep 0.3
     before=$(authorizer_pid)
     kill -TERM "$before"
-    wait_for 10 has_other_pid "$before"
+    wait_for has_other_pid "$before"
   done
   wait "${workers[@]}"
   check restarts_under_load_lose_and_change_no_answer 2800x200 "$(codes one two three four)"
@@ -94,7 +94,7 @@ keys_roll_over() {
   load rollover 400 &
   publish_keys second first
   check a_new_key_is_fetched_when_a_token_names_it yes \
-    "$(wait_for 5 is_status 200 "$new" && echo yes)"
+    "$(wait_for is_status 200 "$new" && echo yes)"
   wait $!
   check old_tokens_counted_all_the_while 400x200 "$(codes rollover)"
   asked=$(grep -c keys "$work/issuer.log")
@@ -120,7 +120,7 @@ a_file_of_keys_changes() {
   "$support/gate_issuer.py" key "$work/keys" other ec
   "$support/gate_issuer.py" jwks "$work/keys" other >"$work/cluster.json"
   new=$(assertion other)
-  check a_file_of_keys_is_read_again yes "$(wait_for 5 is_status 200 "$new" && echo yes)"
+  check a_file_of_keys_is_read_again yes "$(wait_for is_status 200 "$new" && echo yes)"
   check a_key_that_left_the_file_counts_no_more 401 "$(status "$old")"
   echo 'no keys' >"$work/cluster.json"
   sleep 2.5
@@ -153,10 +153,10 @@ a_push_ends_an_open_connection_s_leave() {
 
 the_agent_is_away() {
   kill -KILL "$agent"
-  check the_state_says_that_the_agent_is_away yes "$(wait_for 3 agent_is false && echo yes)"
+  check the_state_says_that_the_agent_is_away yes "$(wait_for agent_is false && echo yes)"
   check the_last_rules_stay 200 "$(status)"
   start_agent
-  check the_agent_is_found_again yes "$(wait_for 3 agent_is true && echo yes)"
+  check the_agent_is_found_again yes "$(wait_for agent_is true && echo yes)"
   check and_its_rules_are_the_same 200 "$(status)"
 }
 
@@ -167,7 +167,7 @@ the_gate_is_away() {
   check without_a_gate_nobody_gets_in 000 "$(status)"
   rm -f "/run/$VAULTWALL_INSTANCE/gate.pid"
   start_nginx
-  check with_a_new_one_everybody_does_again yes "$(wait_for 3 is_status 200 && echo yes)"
+  check with_a_new_one_everybody_does_again yes "$(wait_for is_status 200 && echo yes)"
 }
 
 a_killed_authorizer_fails_closed

@@ -21,7 +21,7 @@ url=https://contoso.vault.example
 
 # sdk ACTION...: what came of it, by its token
 sdk() {
-  in_client env NODE_EXTRA_CA_CERTS="$work/ca.pem" timeout 20 \
+  in_client env NODE_EXTRA_CA_CERTS="$work/ca.pem" timeout 60 \
     node "$support/gate_sdk.mjs" "$modules" "$url" "$work/token" "$@" >"$work/sdk.json"
 }
 result() { jq -c "$1" "$work/sdk.json"; }
@@ -71,7 +71,7 @@ directly() {
     "$work/own.log" >"$work/own.out" 2>&1 &
   come_from "$office"
   token >"$work/token"
-  wait_for 5 in_client curl -q -s -k --interface "$office" https://203.0.113.10/
+  wait_for in_client curl -q -s -k --interface "$office" https://203.0.113.10/
   sdk set greeting hello
   sdk get greeting
   check from_an_allowed_address_it_works_directly '"hello"' "$(result .value)"

@@ -67,7 +67,7 @@ counts() {
   check everybody_may_read_them "$before" "$(setpriv --reuid=65534 --regid=65534 --clear-groups \
     grep -F "${before% *}" "/run/$VAULTWALL_INSTANCE/bpf/metrics")"
   start_agent
-  wait_for 10 authorizer_is_connected
+  wait_for authorizer_is_connected
   answers a_new_agent_and_authoriser_go_on '403 not_allowed' "$office" adatum
   after=$(row adatum 403 ForbiddenByFirewall)
   check and_count_on "$((${before##* } + 1))" "${after##* }"

@@ -27,7 +27,7 @@ shared_no_longer() {
   sed -i '/name: adatum/,/key: .*adatum.key/d' "$work/rules.yaml"
   push_rules
   echo >&7
-  check whoever_has_a_tag_there_is_closed yes "$(wait_for 5 is_closed && echo yes)"
+  check whoever_has_a_tag_there_is_closed yes "$(wait_for is_closed && echo yes)"
   exec 7>&-
   cp "$work/both.yaml" "$work/rules.yaml"
   push_rules
@@ -41,10 +41,10 @@ no_notes_before() {
   rm "/sys/fs/bpf/$VAULTWALL_INSTANCE/tags"
   start_agent
   # Before that an answer may still come, and it is a refusal: nothing is known of tags yet.
-  wait_for 20 grep -q 'connections to shared frontends were closed' "$work/agent.log"
-  wait_for 10 grep -q 'the gate listens' "$work/agent.log"
+  wait_for grep -q 'connections to shared frontends were closed' "$work/agent.log"
+  wait_for grep -q 'the gate listens' "$work/agent.log"
   echo >&7
-  wait_for 5 is_closed
+  wait_for is_closed
   exec 7>&-
   says what_was_there_before_notes_is_closed '1 connections to shared frontends were closed' \
     "$(cat "$work/agent.log")"

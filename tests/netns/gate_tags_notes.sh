@@ -38,18 +38,18 @@ in_time_wait() {
 # One connection stays open, the others are gone: only their notes go.
 notes_of_the_gone() {
   hold "$client_of_both:40002" adatum 403
-  check notes_of_connections_that_are_gone_go yes "$(wait_for 40 is_noted_once && echo yes)"
+  check notes_of_connections_that_are_gone_go yes "$(wait_for is_noted_once && echo yes)"
   sleep 13 # the next round
   check the_note_of_one_that_lives_stays 1 "$(noted)"
   echo >&7
-  wait_for 5 is_times 2 403 "$work/held.out"
+  wait_for is_times 2 403 "$work/held.out"
   check and_is_still_believed 'unknown_subnet 2' "$(reason) $(grep -c 403 "$work/held.out")"
   untagged
   check whose_note_is_gone_may_be_another 200 "$(once $client_of_both:40001 adatum)"
   # Without a tag, for the one that lives: it stays what it is.
   in_client "$support/syn.py" "$client_of_both" 40002 "$shared" "$port" 20
   echo >&7
-  wait_for 5 is_times 3 403 "$work/held.out"
+  wait_for is_times 3 403 "$work/held.out"
   check no_packet_takes_a_note_away 'unknown_subnet 3 1' \
     "$(reason) $(grep -c 403 "$work/held.out") $(noted)"
   tagged

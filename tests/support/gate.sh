@@ -88,7 +88,7 @@ make_network() {
   if [ -n "$steered" ]; then
     unshare --net sleep infinity &
     client=$!
-    sleep 0.2
+    wait_for is_elsewhere "$client"
     ip link set wire netns "$client"
     in_client ip link set lo up
     in_client ip link set wire up
@@ -105,6 +105,8 @@ make_network() {
     done
   fi
 }
+
+is_elsewhere() { [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
 
 in_client() {
   if [ -n "$steered" ]; then
@@ -234,17 +236,18 @@ push_rules() {
 
 # --- programs -------------------------------------------------------------------------------------
 
-# wait_for SECONDS COMMAND...
+# wait_for COMMAND...: a minute at most, which is much for this program and not for a busy machine
 wait_for() {
-  local tries=$(($1 * 20))
-  shift
-  for ((; tries > 0; tries--)); do
+  local end=$((SECONDS + 60))
+  while [ $SECONDS -lt $end ]; do
     "$@" >/dev/null 2>&1 && return 0
     sleep 0.05
   done
   echo "still not so: $*" >&2
   return 1
 }
+
+is_listening() { [ -n "$(ss -Hltn "sport = :$1")" ]; }
 
 start_issuer() {
   mkdir -p "$work/keys" "$work/www/$tenant/v2.0/.well-known"
@@ -256,6 +259,8 @@ start_issuer() {
     >"$work/www/$tenant/v2.0/.well-known/openid-configuration"
   "$support/gate_issuer.py" serve "$work/www" 127.0.0.1 9443 "$work/issuer.pem" "$work/issuer.key" \
     >"$work/issuer.out" 2>&1 &
+  issuer_pid=$!
+  wait_for is_listening 9443
 }
 
 publish_keys() {
@@ -267,12 +272,13 @@ publish_keys() {
 start_vault() {
   "$support/gate_vault.py" 127.0.0.1 "$2" "$work/$1.pem" "$work/$1.key" "$work/$1.log" \
     >"$work/$1.out" 2>&1 &
+  wait_for is_listening "$2"
 }
 
 start_agent() {
   "$vaultwall" --config "$work/node.yaml" agent >"$work/agent.log" 2>&1 &
   agent=$!
-  wait_for 30 "$vaultwall" status || { cat "$work/agent.log" >&2 && return 1; }
+  wait_for "$vaultwall" status || { cat "$work/agent.log" >&2 && return 1; }
 }
 
 # With a socket that stays while the authoriser comes and goes, as systemd has it.
@@ -281,12 +287,22 @@ start_authorizer() {
     "$work/authorizer.pid" "$vaultwall" --config "$work/node.yaml" authorizer --user vaultwall \
     --audit-log "$work/audit/log" --ca-file "$work/ca.pem" >>"$work/authorizer.log" 2>&1 &
   socket_holder=$!
-  wait_for 10 authorizer_status || { cat "$work/authorizer.log" >&2 && return 1; }
+  wait_for authorizer_is_whole || { cat "$work/authorizer.log" >&2 && return 1; }
 }
 
 authorizer_status() {
   curl -q -s --max-time 2 --unix-socket "/run/$VAULTWALL_INSTANCE/authorize.sock" \
     http://vaultwall/v1/status
+}
+
+# On a busy machine it may begin to answer before it has its keys.
+authorizer_is_whole() {
+  authorizer_status | jq -e '.generation != null and all(.keysets[]; .keys > 0)'
+}
+
+# Its records are written by the time that it waits for the next question, not for each answer.
+authorizer_is_at_rest() {
+  [ "$(cut -d ' ' -f 3 "/proc/$(cat "$work/authorizer.pid")/stat" 2>/dev/null)" != R ]
 }
 
 # [keeper_nginx=PROGRAM] start_keeper: keeps nginx's configuration in step with the rules
@@ -295,7 +311,7 @@ start_keeper() {
     --user www-data --upstream-ca "$work/ca.pem" \
     ${keeper_nginx:+--nginx "$keeper_nginx"} >>"$work/keeper.log" 2>&1 &
   keeper=$!
-  wait_for 10 configuration_is .kept
+  wait_for configuration_is .kept
 }
 
 # configuration_is FILTER: of jq, on what the agent's status says about it
@@ -306,13 +322,13 @@ configuration_is() {
 start_nginx() {
   nginx -c "$work/nginx.conf" -g 'daemon off;' >>"$work/nginx.log" 2>&1 &
   nginx=$!
-  wait_for 5 test -s "/run/$VAULTWALL_INSTANCE/gate.pid"
-  [ -z "$steered" ] || wait_for 5 grep -q 'the gate listens' "$work/agent.log"
+  wait_for test -s "/run/$VAULTWALL_INSTANCE/gate.pid"
+  [ -z "$steered" ] || wait_for grep -q 'the gate listens' "$work/agent.log"
 }
 
 start_gate() {
   start_keeper
-  wait_for 10 configuration_is .current || { cat "$work/keeper.log" >&2 && return 1; }
+  wait_for configuration_is .current || { cat "$work/keeper.log" >&2 && return 1; }
   start_nginx
 }
 
@@ -337,7 +353,6 @@ gate_start() {
   push_rules
   start_authorizer
   start_gate
-  wait_for 5 curl -q -s -k "https://127.0.0.1:8202/"
 }
 
 # --- tokens and requests --------------------------------------------------------------------------
@@ -358,10 +373,11 @@ ask() {
   local from=$1 name=$2 path=$3 to=${frontend:-${frontend_of[$2]}}
   shift 3
   rm -f "$work/head" "$work/body"
-  in_client curl -q --silent --noproxy '*' --max-time 10 --path-as-is --cacert "$work/ca.pem" \
+  in_client curl -q --silent --noproxy '*' --max-time 60 --path-as-is --cacert "$work/ca.pem" \
     --interface "$from" --connect-to "$name.vault.example:443:$to:$port" \
     --dump-header "$work/head" --output "$work/body" --write-out '%{http_code}' "$@" \
     "https://$name.vault.example$path" || true
+  wait_for authorizer_is_at_rest
 }
 
 # vault_status VAULT: what the service is told there, with a good token
@@ -371,7 +387,12 @@ vault_status() {
 }
 is_vault_status() { [ "$(vault_status "$2")" = "$1" ]; }
 
-workers() { pgrep -P "$nginx" | sort | xargs; }
+# After a reload those of before stay for a moment.
+workers() {
+  wait_for are_of_one_configuration
+  pgrep -P "$nginx" | sort | xargs
+}
+are_of_one_configuration() { [ "$(pgrep -c -P "$nginx")" = "$(getconf _NPROCESSORS_ONLN)" ]; }
 
 # An nginx that takes its time when it is called with the word in $work/slow, and says so.
 write_slow_nginx() {
@@ -396,7 +417,6 @@ prepare_wingtip() {
   ip address add 203.0.113.30/32 dev "$([ -n "$steered" ] && echo eth0 || echo lo)"
   certificate wingtip wingtip.vault.example
   start_vault wingtip 8203
-  wait_for 10 curl -q -s -k https://127.0.0.1:8203/
 }
 
 # --- verdicts -------------------------------------------------------------------------------------

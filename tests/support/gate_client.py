@@ -19,7 +19,7 @@ def connect(authority, source, host, address, port):
     context = ssl.create_default_context(cafile=authority)
     source, _, source_port = source.partition(":")
     raw = socket.socket()
-    raw.settimeout(6)
+    raw.settimeout(60)
     if source_port:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

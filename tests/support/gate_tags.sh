@@ -110,7 +110,7 @@ hold() {
   exec 7> >(in_client "$support/gate_client.py" "$work/ca.pem" "$1" "$2.vault.example" "$shared" \
     "$port" "$path" "$work/token" >"$work/held.out")
   echo >&7
-  wait_for 5 grep -q "$3" "$work/held.out"
+  wait_for grep -q "$3" "$work/held.out"
 }
 is_closed() { grep -qE 'Error|Disconnected' "$work/held.out"; }
 is_times() { [ "$(grep -c "$2" "$3")" = "$1" ]; }
