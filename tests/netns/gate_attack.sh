@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The authoriser while a member of its group means harm: it holds as many connections as it gets,
 # sends half of a question on each, asks without waiting, or writes what two readers could take for
-# different things. No answer becomes wrong, and the proxy has its own within a second.
+# different things. No answer becomes wrong, and the proxy has its own without waiting for the end.
 set -euo pipefail
 
 # shellcheck source=tests/support/gate.sh
@@ -16,37 +16,34 @@ socket=/run/$VAULTWALL_INSTANCE/authorize.sock
 
 attack() { "$support/gate_attack.py" "$socket" "$good" "$@"; }
 
-# quick: the status of a request, and whether it came within a second
-quick() {
-  local began status
-  began=$(date +%s%N)
-  status=$(in_client curl -q -s -o /dev/null -w '%{http_code}' --max-time 6 --cacert "$work/ca.pem" \
+# answer TOKEN: the status of a request; the proxy itself waits five seconds, and says 503 then
+answer() {
+  in_client curl -q -s -o /dev/null -w '%{http_code}' --max-time 60 --cacert "$work/ca.pem" \
     --interface "$service" --connect-to "contoso.vault.example:443:203.0.113.10:$port" \
-    -H "Authorization: Bearer $1" "https://contoso.vault.example$secret" || true)
-  if (($(date +%s%N) - began < 1000000000)); then echo "$status"; else echo "$status, late"; fi
+    -H "Authorization: Bearer $1" "https://contoso.vault.example$secret" || true
 }
 
-is_quick() { [ "$(quick "$1")" = "$2" ]; }
+is_answer() { [ "$(answer "$1")" = "$2" ]; }
 
 while_held() {
   local how=$1 i askers=()
   coproc HOLDER { attack "$how"; }
   local holder=$HOLDER_PID input=${HOLDER[1]}
   read -r -t 20 _ <&"${HOLDER[0]}"
-  check "with_${how}_questions_everywhere_a_good_token_passes" 200 "$(quick "$good")"
+  check "with_${how}_questions_everywhere_a_good_token_passes" 200 "$(answer "$good")"
   # More of the proxy's connections than it has by now.
   for i in {1..8}; do
-    quick "$good" >"$work/quick.$i" &
+    answer "$good" >"$work/answer.$i" &
     askers+=("$!")
   done
   wait "${askers[@]}"
   check "with_${how}_questions_everywhere_many_pass_at_once" '8x200' \
-    "$(sort "$work"/quick.* | uniq -c | awk '{ print $1 "x" $2 }')"
-  check "with_${how}_questions_everywhere_a_bad_one_does_not" 401 "$(quick "${good%??????}AAAAAA")"
+    "$(sort "$work"/answer.* | uniq -c | awk '{ print $1 "x" $2 }')"
+  check "with_${how}_questions_everywhere_a_bad_one_does_not" 401 "$(answer "${good%??????}AAAAAA")"
   eval "exec $input>&-"
   wait "$holder" || true
   check "after_${how}_questions_all_is_as_before" yes \
-    "$(wait_for is_quick "$good" 200 && echo yes)"
+    "$(wait_for is_answer "$good" 200 && echo yes)"
 }
 
 while_held idle

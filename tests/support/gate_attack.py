@@ -11,7 +11,8 @@ import sys
 import time
 
 MANY = 2600
-PATIENCE = 1  # seconds
+PATIENCE = 60  # seconds, with an answer that is certain to come
+QUIET = 1  # seconds, when one who asked later has been answered
 
 
 def connect(path, seconds=PATIENCE):
@@ -96,6 +97,10 @@ def framing(path, token):
     ):
         client = connect(path)
         client.sendall(question("x.y.z", more) + hidden)
+        later = connect(path)
+        later.sendall(question("x.y.z"))
+        statuses(later, 1)
+        client.settimeout(QUIET)
         print("200" if "200" in statuses(client, 2) else "none")
 
 
