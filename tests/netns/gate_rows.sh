@@ -194,7 +194,8 @@ logs() {
 
 the_filter() {
   [ -n "$steered" ] || return 0
-  check a_stranger_does_not_get_as_far_as_the_gate 000 "$(ask "$stranger" contoso "$secret")"
+  check a_stranger_does_not_get_as_far_as_the_gate 000 \
+    "$(ask "$stranger" contoso "$secret" --max-time 5)"
   check the_gate_s_own_port_is_closed 000 "$(port=$listen_port ask "$service" contoso "$secret")"
 }
 
