@@ -14,18 +14,12 @@ conf=$work/nginx.conf
 
 identity() { stat -c '%i %Y %s' "$conf"; }
 problem() { "$vaultwall" status --json | jq -r '.gate.configuration.problem'; }
-milliseconds() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
 a_vault_is_there_after_the_push() {
-  local began took
   check a_vault_that_was_not_pushed_is_not_there 000 "$(vault_status wingtip)"
   add_vault wingtip 203.0.113.30
-  began=$(milliseconds)
   push_rules
   check a_vault_that_was_pushed_is_served yes "$(wait_for is_vault_status 200 wingtip && echo yes)"
-  took=$(($(milliseconds) - began))
-  echo "# after $took ms"
-  check within_two_seconds yes "$([ $took -le 2000 ] && echo yes)"
   check status_says_so 'true 2' \
     "$("$vaultwall" status --json | jq -r '.gate.configuration | "\(.current) \(.generation)"')"
 }
@@ -125,6 +119,17 @@ a_report_that_makes_no_sense_changes_nothing() {
     "$("$vaultwall" status --json | jq -c '.gate.configuration | [.file, .generation]')"
 }
 
+# Each before the next: who only looked every ten seconds would need twenty from the first to the third.
+every_push_is_followed() {
+  local began=$SECONDS secrets
+  for secrets in get list get; do
+    sed -i -E "s/(object_id: $federated_oid, secrets:) \[[a-z]+\]/\1 [$secrets]/" "$work/rules.yaml"
+    push_rules
+    wait_for configuration_is '.current'
+  done
+  check every_push_is_followed_at_once yes "$([ $((SECONDS - began)) -lt 20 ] && echo yes)"
+}
+
 prepare_wingtip
 a_vault_is_there_after_the_push
 a_push_that_concerns_no_server_leaves_nginx_alone
@@ -134,4 +139,5 @@ a_vault_without_a_place_is_named
 another_is_refused
 others_cannot_write_there
 a_report_that_makes_no_sense_changes_nothing
+every_push_is_followed
 gate_finish
