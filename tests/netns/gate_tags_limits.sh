@@ -62,9 +62,13 @@ by_vrf() {
   ip link set tag7001 master red
   ip route add 10.1.0.0/24 dev tag7001 table 10
   ip route add local $shared/32 dev tag7001 table 10
-  sleep 1 # until the agent has seen it
+  check that_is_counted_too yes "$(wait_for is_refused_apart && echo yes)"
   check a_vrf_is_no_way_to_a_shared_frontend 000 "$(ask $client_of_app fabrikam "$path")"
-  check that_is_counted_too yes "$([ "$(refused apart)" -gt 0 ] && echo yes)"
+}
+# Otherwise it is, until the agent has seen the device there.
+is_refused_apart() {
+  ask $client_of_app fabrikam "$path"
+  [ "$(refused apart)" -gt 0 ]
 }
 
 tags_start
