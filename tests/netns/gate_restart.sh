@@ -13,6 +13,7 @@ secret='/secrets/greeting?api-version=7.4'
 good=$(token)
 bearer="Authorization: Bearer $good"
 held=$work/authorizer.pid.hold
+socket=/run/$VAULTWALL_INSTANCE/authorize.sock
 
 status() { ask "$service" contoso "$secret" -H "${1-$bearer}"; }
 is_status() { [ "$(status "${2-$bearer}")" = "$1" ]; }
@@ -65,10 +66,11 @@ a_slow_restart_loses_no_answer() {
   touch "$held"
   kill -TERM "$pid"
   wait_for has_ended "$pid"
-  { sleep 3 && rm "$held"; } &
+  { wait_for is_asked && rm "$held"; } &
   check a_slow_restart_loses_no_answer 200 "$(status)"
   wait $!
 }
+is_asked() { [ "$(ss -Hlxn "src $socket" | awk '{ print $3 }')" -gt 0 ]; }
 
 restarts_under_load() {
   local worker workers=() before
@@ -123,10 +125,11 @@ a_file_of_keys_changes() {
   check a_file_of_keys_is_read_again yes "$(wait_for is_status 200 "$new" && echo yes)"
   check a_key_that_left_the_file_counts_no_more 401 "$(status "$old")"
   echo 'no keys' >"$work/cluster.json"
-  sleep 2.5
-  check a_broken_file_leaves_the_last_good_keys 200 "$(status "$new")"
-  says and_is_told 'JSON|token expected' \
-    "$(authorizer_status | jq -r '.keysets[] | select(.source == "file") | .error')"
+  check a_broken_file_is_told yes "$(wait_for tells_of 'JSON|token expected' && echo yes)"
+  check and_leaves_the_last_good_keys 200 "$(status "$new")"
+}
+tells_of() {
+  authorizer_status | jq -r '.keysets[] | select(.source == "file") | .error' | grep -E "$1"
 }
 
 a_push_ends_an_open_connection_s_leave() {
@@ -142,13 +145,17 @@ a_push_ends_an_open_connection_s_leave() {
   ask_again
   sed -i "/object_id: $backup_oid, secrets: \[get, set\]/d" "$work/rules.yaml"
   push_rules
-  sleep 0.2
+  wait_for authorizer_follows
   ask_again
   write_rules
   push_rules
-  sleep 0.2
+  wait_for authorizer_follows
   ask_again
   check a_push_ends_the_next_request_of_an_open_connection '200 403 200' "${answers[*]}"
+}
+
+authorizer_follows() {
+  [ "$(authorizer_status | jq .generation)" = "$(jq .generation "$work/push.json")" ]
 }
 
 the_agent_is_away() {
@@ -161,9 +168,12 @@ the_agent_is_away() {
 }
 
 the_gate_is_away() {
-  local workers
+  local workers each
   mapfile -t workers < <(pgrep -P "$nginx")
   kill -KILL "$nginx" "${workers[@]}"
+  for each in "$nginx" "${workers[@]}"; do
+    wait_for has_ended "$each"
+  done
   check without_a_gate_nobody_gets_in 000 "$(status)"
   rm -f "/run/$VAULTWALL_INSTANCE/gate.pid"
   start_nginx
