@@ -155,23 +155,23 @@ check: dependencies ## install what is needed, build, lint, run every test
 	@MAKE="$(MAKE) $(parallel)" scripts/check.sh
 
 unit: $(UNIT_TESTS) ## pure modules under ASan and UBSan
-	@$(RUN) unit --cases --timeout 60 --jobs $(JOBS) $(UNIT_TESTS)
+	@$(RUN) unit --cases --timeout 300 --jobs $(JOBS) $(UNIT_TESTS)
 
 packet: $(PACKET_TESTS) ## packets against the real programs (root, BPF)
-	@$(RUN) packet --cases --root --needs bpf --timeout 120 $(PACKET_TESTS)
+	@$(RUN) packet --cases --root --needs bpf --timeout 600 $(PACKET_TESTS)
 
 golden: $(PROGRAM) ## rules in, image or diagnostics out
-	@$(RUN) golden --timeout 120 $(wildcard tests/golden/*.sh)
+	@$(RUN) golden --timeout 600 $(wildcard tests/golden/*.sh)
 
 netns: $(PROGRAM) ## whole nodes in network namespaces (root, BPF)
-	@$(RUN) netns --root --needs bpf --needs netns --timeout 120 --jobs 2 $(NETNS_TESTS)
+	@$(RUN) netns --root --needs bpf --needs netns --timeout 600 --jobs 2 $(NETNS_TESTS)
 
 fuzz: $(FUZZERS) ## search for FUZZ_SECONDS with each fuzzer (default 60)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN) fuzz --via scripts/fuzz.sh \
 		--timeout $$(($(FUZZ_SECONDS) + 60)) --jobs $(JOBS) $(FUZZERS)
 
 fuzz-short: $(FUZZERS)
-	@$(RUN) fuzz --via scripts/fuzz.sh --timeout 60 --jobs $(JOBS) $(FUZZERS)
+	@$(RUN) fuzz --via scripts/fuzz.sh --timeout 300 --jobs $(JOBS) $(FUZZERS)
 
 bench: ## figures beside an XDP program that only parses, and beside peers (root; QUICK=1)
 	@scripts/install-dependencies.sh build bench
