@@ -61,8 +61,9 @@ expect silence "$(ask --udp 10.1.9.9 203.0.113.20:443)" 'the right tag, but no a
 expect 2 "$(counter contoso drop unknown_subnet)" 'is counted, too'
 expect silence "$(ask_from forger --udp 10.1.0.66 203.0.113.20:443)" 'the right tag from no peer'
 expect 1 "$(counter contoso drop untrusted_tunnel)" 'is counted'
+wait_for is_last_event .reason untrusted_tunnel
 expect '7001 vxlan 203.0.114.66 10.1.0.66' \
-  "$(vw events --json --limit 1 | jq -r '"\(.tag) \(.transport) \(.outer_source) \(.source)"')" \
+  "$(last_event '"\(.tag) \(.transport) \(.outer_source) \(.source)"')" \
   'its event says all about it'
 ip_in client route add 203.0.113.20 via $host4 dev eth0 table 9
 ip_in client rule add from $friend lookup 9

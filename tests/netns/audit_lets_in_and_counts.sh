@@ -17,4 +17,5 @@ expect reply "$(ask $stranger "$frontend")" 'the stranger is let in, too'
 expect 0 "$(counter contoso drop fragment)" 'nothing is dropped'
 expect_true "$(counter contoso would_drop not_allowed) > 2" 'it is counted as would_drop'
 expect 1 "$(counter contoso drop not_allowed)" 'the drop of before is still counted'
-expect would_drop "$(vw events --json --limit 1 | jq -r .verdict)" 'it is an event'
+wait_for is_last_event .verdict would_drop
+expect would_drop "$(last_event .verdict)" 'it is an event'

@@ -234,6 +234,9 @@ counted() {
     '$1 == row { n = $2 } END { print n + 0 }' "/run/$instance/bpf/metrics"
 }
 counter() { counted packets "$@"; }
+# last_event FILTER: of jq, on the newest that the agent knows; of the latest packet it may not yet
+last_event() { vw events --json --limit 1 | jq -r "$1"; }
+is_last_event() { [ "$(last_event "$1")" = "$2" ]; }
 connections() { counted connections "$@"; }
 
 # The log begins anew; it is ready when it answers. `place` is its namespace.
