@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "policy_edit.h"
 
 static int is_key(const char *key)
 {
-	return !strcmp(key, "name") || !strcmp(key, "rules") || !strcmp(key, "files");
+	return !strcmp(key, "name") || !strcmp(key, "rules") || !strcmp(key, "files") ||
+	       !strcmp(key, "edits");
 }
 
 static int check_keys(json_t *json, struct fault *fault)
@@ -61,6 +63,17 @@ static int read_document(struct bundle *bundle, struct fault *fault)
 	return 0;
 }
 
+static int read_edits(struct bundle *bundle, struct fault *fault)
+{
+	const json_t *edits = json_object_get(bundle->json, "edits");
+
+	if (edits && !json_is_string(edits))
+		return fault_set(fault, -EINVAL, "\"edits\" of a rules bundle is a string");
+	if (edits)
+		bundle->rules.edits = file_view(EDITS_FILE, edits);
+	return 0;
+}
+
 static int read_file(struct bundle *bundle, const char *name, const json_t *text,
 		     struct fault *fault)
 {
@@ -103,6 +116,8 @@ int bundle_from_json(json_t *json, struct bundle *ret_bundle, struct fault *faul
 	if (r < 0)
 		return r;
 	r = read_files(&bundle, fault);
+	if (r == 0)
+		r = read_edits(&bundle, fault);
 	if (r < 0)
 		return r;
 	*ret_bundle = bundle;
@@ -153,9 +168,11 @@ int bundle_to_json(const struct rules_bundle *rules, json_t **ret_json, struct f
 	json_t *name = json_string(rules->document.name);
 	json_t *text = text_json(&rules->document);
 	json_t *files = name && text ? files_json(rules, &culprit) : NULL;
+	json_t *edits = rules->edits.size ? text_json(&rules->edits) : NULL;
 	json_t *json;
 
-	json = json_pack("{s:o*, s:o*, s:o*}", "name", name, "rules", text, "files", files);
+	json = json_pack("{s:o*, s:o*, s:o*, s:o*}", "name", name, "rules", text, "files", files,
+			 "edits", edits);
 	if (!name || !text || !files) {
 		json_decref(json);
 		return fault_set(fault, -EINVAL, "%.200s is not UTF-8 text", culprit);
@@ -166,10 +183,25 @@ int bundle_to_json(const struct rules_bundle *rules, json_t **ret_json, struct f
 	return 0;
 }
 
+int bundle_set_edits(struct bundle *bundle, const char *text, size_t size)
+{
+	char *copy = malloc(size + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	free(bundle->edits);
+	bundle->edits = copy;
+	bundle->rules.edits = (struct rules_file){EDITS_FILE, copy, size};
+	return 0;
+}
+
 void bundle_free(struct bundle *bundle)
 {
 	free(bundle->rules.files);
 	free(bundle->block);
+	free(bundle->edits);
 	json_decref(bundle->json);
 	*bundle = (struct bundle){0};
 }
@@ -214,7 +246,7 @@ static int digest_files(EVP_MD_CTX *context, const struct rules_bundle *rules)
 	return good;
 }
 
-int bundle_digest(const struct rules_bundle *rules, uint8_t ret_digest[BUNDLE_DIGEST])
+int bundle_digest_document(const struct rules_bundle *rules, uint8_t ret_digest[BUNDLE_DIGEST])
 {
 	cleanup(free_digest_context) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
@@ -223,6 +255,31 @@ int bundle_digest(const struct rules_bundle *rules, uint8_t ret_digest[BUNDLE_DI
 	    !digest_files(context, rules) || !EVP_DigestFinal_ex(context, ret_digest, NULL))
 		return -ENOMEM;
 	return 0;
+}
+
+int bundle_digest_edits(const uint8_t document[BUNDLE_DIGEST], const struct rules_file *edits,
+			uint8_t ret_digest[BUNDLE_DIGEST])
+{
+	cleanup(free_digest_context) EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	if (edits->size == 0) {
+		memmove(ret_digest, document, BUNDLE_DIGEST);
+		return 0;
+	}
+	if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL) ||
+	    !digest_piece(context, EDITS_FILE, strlen(EDITS_FILE)) ||
+	    !EVP_DigestUpdate(context, document, BUNDLE_DIGEST) ||
+	    !digest_piece(context, edits->text, edits->size) ||
+	    !EVP_DigestFinal_ex(context, ret_digest, NULL))
+		return -ENOMEM;
+	return 0;
+}
+
+int bundle_digest(const struct rules_bundle *rules, uint8_t ret_digest[BUNDLE_DIGEST])
+{
+	int r = bundle_digest_document(rules, ret_digest);
+
+	return r < 0 ? r : bundle_digest_edits(ret_digest, &rules->edits, ret_digest);
 }
 
 void bundle_digest_format(const uint8_t digest[BUNDLE_DIGEST], char text[BUNDLE_DIGEST_TEXT])

@@ -3,10 +3,12 @@
  * A rules bundle, the document and its files, as JSON: the form that every tool can
  * make and read (the other one: bundle_pack.h).
  *
- *   {"name": "rules.yaml", "rules": "<text>", "files": {"partners.txt": "<text>"}}
+ *   {"name": "rules.yaml", "rules": "<text>", "files": {"partners.txt": "<text>"},
+ *    "edits": "<text>"}
  *
- * "files" may be left out; nothing else may be there, and nothing twice. Texts are
- * UTF-8 without a NUL. Pure: reads no file, and does not look at what the rules say.
+ * "files" and "edits" (policy_edit.h) may be left out; nothing else may be there, and
+ * nothing twice. Texts are UTF-8 without a NUL. Pure: reads no file, and does not look at what the
+ * rules say.
  */
 #pragma once
 
@@ -24,11 +26,13 @@
 #define BUNDLE_DIGEST	   32
 #define BUNDLE_DIGEST_TEXT 65 /* in hexadecimal, and its NUL */
 
-/* A bundle that owns its texts: strings of `json` or pieces of `block`. Starts as {0}. */
+/* A bundle that owns its texts: strings of `json`, pieces of `block`, and `edits`. Starts as {0}.
+ */
 struct bundle {
 	struct rules_bundle rules;
 	json_t *json; /* the names are its strings, at least */
 	char *block;
+	char *edits; /* if that text is neither of these */
 };
 
 /* -EINVAL: it is no bundle, and `fault` says why. */
@@ -43,6 +47,9 @@ int bundle_to_json(const struct rules_bundle *rules, json_t **ret_json, struct f
 /* -EINVAL for a name that no file has in a bundle. */
 int bundle_check_name(const char *name, size_t length, struct fault *fault);
 
+/* Takes a copy of `text`; the edits that were there go. -ENOMEM. */
+int bundle_set_edits(struct bundle *bundle, const char *text, size_t size);
+
 /* Takes what was never filled, too. */
 void bundle_free(struct bundle *bundle);
 
@@ -50,8 +57,14 @@ void bundle_free(struct bundle *bundle);
  * SHA-256 of what the rules say: the document's text, then each file's name and
  * text in the order of the names, every piece with its length before it. Where
  * the document lay is left out, so that the same rules from another folder are
- * the same rules. -ENOMEM.
+ * the same rules. With edits it is the digest of that digest and their text, so that
+ * an edit is not paid for with the document's size. -ENOMEM.
  */
 int bundle_digest(const struct rules_bundle *rules, uint8_t ret_digest[BUNDLE_DIGEST]);
+
+/* Its two steps. */
+int bundle_digest_document(const struct rules_bundle *rules, uint8_t ret_digest[BUNDLE_DIGEST]);
+int bundle_digest_edits(const uint8_t document[BUNDLE_DIGEST], const struct rules_file *edits,
+			uint8_t ret_digest[BUNDLE_DIGEST]);
 
 void bundle_digest_format(const uint8_t digest[BUNDLE_DIGEST], char text[BUNDLE_DIGEST_TEXT]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "policy_edit.h"
 #include "utf8.h"
 
 static void release(json_t **json)
@@ -54,6 +55,9 @@ json_t *pack_head(const struct rules_bundle *rules)
 			return NULL;
 	if (rules->file_count && json_object_set(head, "files", files) < 0)
 		return NULL;
+	if (rules->edits.size &&
+	    json_object_set_new(head, "edits", json_integer((json_int_t)rules->edits.size)) < 0)
+		return NULL;
 	return head ? json_incref(head) : NULL;
 }
 
@@ -66,7 +70,7 @@ static void add_piece(struct pack *pack, const char *text, size_t size)
 int pack_make(const struct rules_bundle *rules, const json_t *line, struct pack *ret_pack)
 {
 	cleanup(pack_free) struct pack pack = {
-		.pieces = calloc(rules->file_count + 3, sizeof(*pack.pieces)),
+		.pieces = calloc(rules->file_count + 4, sizeof(*pack.pieces)),
 		.line = json_dumps(line, JSON_COMPACT),
 	};
 
@@ -77,6 +81,8 @@ int pack_make(const struct rules_bundle *rules, const json_t *line, struct pack 
 	add_piece(&pack, rules->document.text, rules->document.size);
 	for (size_t i = 0; i < rules->file_count; i++)
 		add_piece(&pack, rules->files[i].text, rules->files[i].size);
+	if (rules->edits.size)
+		add_piece(&pack, rules->edits.text, rules->edits.size);
 	*ret_pack = pack;
 	pack = (struct pack){0};
 	return 0;
@@ -116,25 +122,32 @@ struct rest {
 	size_t size;
 };
 
+static int take_piece(const char *name, const json_t *number, struct rest *rest,
+		      struct rules_file *ret_file, struct fault *fault)
+{
+	json_int_t size = json_integer_value(number);
+
+	if (!json_is_integer(number) || size < 0)
+		return fault_set(fault, -EINVAL, "the size of a packed text is a number");
+	if ((uint64_t)size > rest->size)
+		return fault_set(fault, -EINVAL, "the packed texts are cut short");
+	*ret_file = (struct rules_file){name, rest->at, (size_t)size};
+	rest->at += size;
+	rest->size -= (size_t)size;
+	return check_text(ret_file, fault);
+}
+
 static int take_text(const json_t *entry, struct rest *rest, struct rules_file *ret_file,
 		     struct fault *fault)
 {
 	const json_t *name = json_object_get(entry, "name");
 	const json_t *number = json_object_get(entry, "size");
-	json_int_t size = json_integer_value(number);
-	struct rules_file file;
 	int r;
 
-	if (!json_is_string(name) || !json_is_integer(number) || size < 0)
+	if (!json_is_string(name) || !json_is_integer(number) || json_integer_value(number) < 0)
 		return fault_set(fault, -EINVAL, "a packed text has a \"name\" and a \"size\"");
-	if ((uint64_t)size > rest->size)
-		return fault_set(fault, -EINVAL, "the packed texts are cut short");
-	file = (struct rules_file){json_string_value(name), rest->at, (size_t)size};
-	rest->at += size;
-	rest->size -= (size_t)size;
-	*ret_file = file;
-	r = bundle_check_name(file.name, json_string_length(name), fault);
-	return r < 0 ? r : check_text(&file, fault);
+	r = bundle_check_name(json_string_value(name), json_string_length(name), fault);
+	return r < 0 ? r : take_piece(json_string_value(name), number, rest, ret_file, fault);
 }
 
 static int check_keys(json_t *object, size_t known, struct fault *fault)
@@ -180,14 +193,17 @@ int pack_open(json_t *head, char **block, size_t texts, size_t size, struct bund
 	cleanup(bundle_free) struct bundle bundle = {.json = json_incref(head)};
 	struct rest rest = {*block + texts, size - texts};
 	json_t *files = json_object_get(head, "files");
+	json_t *edits = json_object_get(head, "edits");
 	int r = take_text(head, &rest, &bundle.rules.document, fault);
 
 	if (r == 0)
-		r = check_keys(head, files ? 3 : 2, fault);
+		r = check_keys(head, 2U + (files ? 1 : 0) + (edits ? 1 : 0), fault);
 	if (r == 0 && files && !json_is_array(files))
 		r = fault_set(fault, -EINVAL, "\"files\" of packed rules is a list");
 	if (r == 0 && files)
 		r = take_files(files, &rest, &bundle, fault);
+	if (r == 0 && edits)
+		r = take_piece(EDITS_FILE, edits, &rest, &bundle.rules.edits, fault);
 	if (r == 0 && rest.size)
 		r = fault_set(fault, -EINVAL, "behind the packed texts there is more");
 	if (r < 0)

@@ -4,10 +4,11 @@
  * what the store keeps. A line of JSON that ends in a head, and behind it the texts as they are,
  * the document first:
  *
- *   {"name": "rules.yaml", "size": 1234, "files": [{"name": "partners.txt", "size": 56}]}
+ *   {"name": "rules.yaml", "size": 1234, "files": [{"name": "partners.txt", "size": 56}],
+ *    "edits": 78}
  *
- * The sizes are bytes and come to all that follows the line. "files" may be left
- * out; nothing else may be there, and no file twice. Pure, as bundle.h.
+ * The sizes are bytes and come to all that follows the line; the edits stand last. "files"
+ * and "edits" may be left out; nothing else may be there, and no file twice. Pure, as bundle.h.
  */
 #pragma once
 

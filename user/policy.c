@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -57,10 +58,19 @@ static const struct {
 	[PERMISSION_STORAGE] = {"storage", storage},
 };
 
+void vault_edits_free(struct vault_edits *edits)
+{
+	if (edits)
+		arena_free_all(&edits->arena);
+	free(edits);
+}
+
 void policy_free(struct policy *policy)
 {
 	if (!policy)
 		return;
+	for (size_t i = 0; i < policy->vault_count; i++)
+		vault_edits_free(policy->vaults[i].edits);
 	arena_free_all(&policy->arena);
 	*policy = (struct policy){0};
 }

@@ -33,6 +33,7 @@ struct rules_bundle {
 	struct rules_file document;
 	struct rules_file *files; /* of ip_sets with `file:` (and jwks files are NOT here) */
 	size_t file_count;
+	struct rules_file edits; /* made since, as policy_edit.h has them; size 0: none */
 };
 
 /* IPv4 addresses first ... last, inclusive, host byte order. */
@@ -169,6 +170,37 @@ struct frontend {
 	uint8_t address[16]; /* wire order; IPv4 in the first four bytes */
 };
 
+#define EDIT_USER_TEXT 64
+
+/* An edit of a vault's network rules, made since the document was written: policy_edit.h. */
+struct rule_edit {
+	const struct subnet *subnet; /* NULL: `range` */
+	struct range range;
+	bool removed;
+	int64_t expires; /* of a range that is added; 0: never */
+	int64_t at;	 /* seconds since the epoch */
+	char user[EDIT_USER_TEXT];
+	bool listed; /* by the document, and then until when; policy_edit.c's own */
+	int64_t listed_until;
+};
+
+/* A vault's network rules. */
+struct vault_rules {
+	struct ip_rules ip_rules;
+	struct network_rule *network_rules;
+	size_t network_rule_count;
+};
+
+struct vault_edits {
+	struct arena arena;	 /* of all that is not the document's */
+	struct rule_edit *items; /* in the order of edit_compare() */
+	size_t count;
+	struct vault_rules document;
+	size_t ranges_kept, subnets_kept; /* of the document's, in front of what edits add */
+};
+
+void vault_edits_free(struct vault_edits *edits);
+
 struct vault {
 	const char *name; /* [A-Za-z0-9][A-Za-z0-9._-]{0,62} */
 	struct position at;
@@ -191,13 +223,15 @@ struct vault {
 	const char *upstream;
 	const char *tls_certificate;
 	const char *tls_key;
-	struct position acls_at; /* of network_acls; the vault's own where it has none */
+	struct position acls_at;   /* of network_acls; the vault's own where it has none */
+	struct vault_edits *edits; /* NULL: the network rules are the document's */
 };
 
 struct policy {
 	struct arena arena;
-	const char **files; /* names; 0 is the document */
+	const char **files; /* names; 0 is the document; room for one more */
 	size_t file_count;
+	uint16_t edits_file; /* of what edits added; 0: there are none yet */
 	struct virtual_network *networks;
 	size_t network_count;
 	struct ip_set *sets;
@@ -215,13 +249,12 @@ struct policy {
 };
 
 /*
- * Reads and checks a bundle. Every error and warning of the run goes to `diags`.
- * `now` (seconds since the epoch) is what expiries are compared with for the
- * warning about rules that are past theirs. The texts of the bundle are borrowed
- * only for the call; its file names must live as long as `diags`, which points to
- * them. `diags` is left sorted.
- * Returns 0, -EINVAL if diags holds an error, -ENOMEM. On success the caller owns
- * the policy and ends it with policy_free().
+ * Reads and checks a bundle, its edits included. Every error and warning of the run goes to
+ * `diags`. `now` (seconds since the epoch) is what expiries are compared with for the warning about
+ * rules that are past theirs. The texts of the bundle are borrowed only for the call; its file
+ * names must live as long as `diags`, which points to them. `diags` is left sorted. Returns 0,
+ * -EINVAL if diags holds an error, -ENOMEM. On success the caller owns the policy and ends it with
+ * policy_free().
  */
 int policy_read(const struct rules_bundle *bundle, int64_t now, struct diags *diags,
 		struct policy *ret_policy);

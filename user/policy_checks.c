@@ -69,17 +69,22 @@ static void check_bypass(struct policy_reader *reader, const struct vault *vault
 			name);
 }
 
+/* The usual way to turn a firewall off for a moment, and to forget it. */
+void policy_warn_effect(struct policy_reader *reader, const struct vault *vault, struct position at)
+{
+	policy_diag(
+		reader, DIAG_WARNING, at,
+		"vault '%s' admits everybody by 'default_action: allow'; its rules have no effect",
+		vault->name ? vault->name : "?");
+}
+
 static void check_vault(struct policy_reader *reader, const struct vault *vault,
 			bool subscription_asked)
 {
 	if (vault->trusted_services)
 		check_bypass(reader, vault, subscription_asked);
-	/* The usual way to turn a firewall off for a moment, and to forget it. */
 	if (vault->default_allow && (vault->ip_rules.count || vault->network_rule_count))
-		policy_diag(
-			reader, DIAG_WARNING, vault->acls_at,
-			"vault '%s' admits everybody by 'default_action: allow'; its rules have no effect",
-			vault->name ? vault->name : "?");
+		policy_warn_effect(reader, vault, vault->acls_at);
 }
 
 void policy_check_vaults(struct policy_reader *reader)

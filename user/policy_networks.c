@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Virtual networks, their subnets, and the rules that refer to these. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,6 +108,19 @@ static void subnets_claim(struct policy_reader *reader, struct virtual_network *
 	}
 }
 
+void policy_enter_subnets(struct policy_reader *reader, const struct virtual_network *network)
+{
+	for (size_t i = 0; i < network->subnet_count; i++) {
+		const struct subnet *subnet = &network->subnets[i];
+		const char *path = subnet_path(reader, network, subnet);
+		const void *found = NULL;
+
+		if (path &&
+		    names_add(&reader->subnets, &reader->scratch, path, subnet, &found) == -ENOMEM)
+			reader->schema.out_of_memory = true;
+	}
+}
+
 /* A packet carries a tag and nothing else, so one tag cannot stand for two networks. */
 static void tag_claim(struct policy_reader *reader, const struct virtual_network *network,
 		      const struct yaml_node *node)
@@ -160,24 +174,39 @@ void policy_read_networks(struct schema *schema, const struct schema_field *fiel
 	schema_list(schema, &networks, node, policy);
 }
 
-static void read_subnet_reference(struct schema *schema, const struct schema_field *field,
-				  const struct yaml_node *node, void *object)
+const struct subnet *policy_read_subnet(struct policy_reader *reader, const struct yaml_node *node)
 {
-	struct policy_reader *reader = policy_reader_of(schema);
-	struct network_rule *rule = (struct network_rule *)object;
-	const char *path = schema_text(schema, node, field->name);
+	const char *path = schema_text(&reader->schema, node, "subnet");
 	const char *slash = path ? strchr(path, '/') : NULL;
 
 	if (!path)
-		return;
+		return NULL;
 	if (!slash || slash == path || !slash[1]) {
-		schema_error(schema, node,
+		schema_error(&reader->schema, node,
 			     "'%s' is no subnet; it is written VIRTUAL-NETWORK/SUBNET",
 			     schema_quote(node));
-		return;
+		return NULL;
 	}
-	rule->subnet = (const struct subnet *)policy_resolve(reader, &reader->subnets, path, node,
-							     "subnet");
+	return (const struct subnet *)policy_resolve(reader, &reader->subnets, path, node,
+						     "subnet");
+}
+
+static void read_subnet_reference(struct schema *schema, const struct schema_field *field,
+				  const struct yaml_node *node, void *object)
+{
+	(void)field;
+	((struct network_rule *)object)->subnet =
+		policy_read_subnet(policy_reader_of(schema), node);
+}
+
+/* As the service itself: it looks for the endpoint when a rule is made, not per packet. */
+void policy_refuse_endpoint(struct policy_reader *reader, const struct yaml_node *node,
+			    const struct subnet *subnet)
+{
+	schema_error(
+		&reader->schema, node,
+		"subnet '%s/%s' (line %u) has no service endpoint, so this rule matches nothing; turn it on there, or add ignore_missing_service_endpoint: true",
+		subnet->network->name, subnet->name, subnet->at.line);
 }
 
 static const struct schema_field network_rule_fields[] = {
@@ -202,12 +231,8 @@ bool policy_read_network_rule(struct schema *schema, const struct yaml_node *nod
 	if (!schema_read(schema, &network_rule_mapping, node, rule) || !rule->subnet)
 		return false;
 	path = yaml_get(node, "subnet")->text;
-	/* As the service itself: it looks for the endpoint when a rule is made, not per packet. */
 	if (!rule->subnet->service_endpoint && !rule->ignore_missing_service_endpoint) {
-		schema_error(
-			schema, node,
-			"subnet '%s' (line %u) has no service endpoint, so this rule matches nothing; turn it on there, or add ignore_missing_service_endpoint: true",
-			path, rule->subnet->at.line);
+		policy_refuse_endpoint(reader, node, rule->subnet);
 		return false;
 	}
 	first = (const struct network_rule *)policy_claim_within(reader, CLAIM_VAULT_SUBNET,

@@ -131,13 +131,13 @@ static void set_compare(struct sweep_context *context, const struct ip_rule *set
 	}
 }
 
-static void expired_warn(struct sweep_context *context, const struct range_entry *entry)
+void policy_warn_expired(struct policy_reader *reader, struct range_reader *ranges,
+			 const struct range_entry *entry)
 {
-	struct policy_reader *reader = context->checker->reader;
 	char time[TIME_TEXT];
 
 	if (entry->expires == 0 || entry->expires > reader->now ||
-	    !range_doubt(&context->ranges, DOUBT_EXPIRED))
+	    !range_doubt(ranges, DOUBT_EXPIRED))
 		return;
 	time_format(entry->expires, time);
 	policy_diag(reader, DIAG_WARNING, entry->at, "this rule expired at %s and matches nothing",
@@ -155,7 +155,7 @@ static void rules_check(struct range_checker *checker, const struct ip_rules *ru
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct ip_rule *rule = &rules->items[i];
 
-		expired_warn(&context, &rule->entry);
+		policy_warn_expired(checker->reader, &context.ranges, &rule->entry);
 		if (!rule->set)
 			checker->places[count++].entry = &rule->entry;
 	}

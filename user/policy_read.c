@@ -9,7 +9,7 @@
 #include "scalar.h"
 
 /* More would not fit a position. */
-#define FILES_MAX 65535
+#define FILES_MAX 65534
 
 struct policy_reader *policy_reader_of(struct schema *schema)
 {
@@ -140,7 +140,7 @@ static int files_prepare(struct policy_reader *reader)
 	const struct rules_bundle *bundle = reader->bundle;
 	struct policy *policy = reader->policy;
 	const char *name = schema_copy(&reader->schema, bundle->document.name);
-	size_t count = bundle->file_count + 1;
+	size_t count = bundle->file_count + 2; /* the document, and edits */
 
 	if (bundle->file_count > FILES_MAX) {
 		diags_add(reader->schema.diags, DIAG_ERROR, bundle->document.name, 0, 0,
@@ -213,6 +213,9 @@ int policy_read(const struct rules_bundle *bundle, int64_t now, struct diags *di
 		return r;
 	if (diags->errors > 0)
 		return -EINVAL;
+	r = policy_read_edits(&reader);
+	if (r < 0)
+		return r;
 	*ret_policy = policy;
 	policy = (struct policy){0};
 	return 0;

@@ -86,6 +86,16 @@ bool policy_read_hostname(struct schema *schema, const struct yaml_node *node, v
 bool policy_read_frontend(struct schema *schema, const struct yaml_node *node, void *element);
 bool policy_read_network_rule(struct schema *schema, const struct yaml_node *node, void *element);
 
+/* What "NETWORK/SUBNET" names; NULL: an error was told. */
+const struct subnet *policy_read_subnet(struct policy_reader *reader, const struct yaml_node *node);
+
+/* Has a network's subnets found by their names, in a reading that has not read them itself. */
+void policy_enter_subnets(struct policy_reader *reader, const struct virtual_network *network);
+
+/* Tells why there is no rule for a subnet without an endpoint. */
+void policy_refuse_endpoint(struct policy_reader *reader, const struct yaml_node *node,
+			    const struct subnet *subnet);
+
 /* A file's lines as ranges; `file` is its index in policy->files. */
 void policy_read_list_file(struct policy_reader *reader, const struct rules_file *list,
 			   uint16_t file, struct range_list *ret_ranges);
@@ -96,6 +106,15 @@ void policy_check_federation(struct policy_reader *reader);
 void policy_check_issuers(struct policy_reader *reader);
 void policy_check_vaults(struct policy_reader *reader);
 void policy_check_ranges(struct policy_reader *reader); /* after the document is let go */
+
+/* The bundle's edits, on top of all that. 0 or -errno. */
+int policy_read_edits(struct policy_reader *reader);
+
+/* Warnings that edits are given, too. */
+void policy_warn_expired(struct policy_reader *reader, struct range_reader *ranges,
+			 const struct range_entry *entry);
+void policy_warn_effect(struct policy_reader *reader, const struct vault *vault,
+			struct position at);
 
 struct policy_reader *policy_reader_of(struct schema *schema);
 struct range_reader policy_range_reader(struct policy_reader *reader, const char *everything);

@@ -103,14 +103,19 @@ bool range_read(struct range_reader *reader, const char *text, size_t length, st
 	return true;
 }
 
-/* "on line 12", or "at partners.txt:12" if that is another file than `from`. */
+/*
+ * "on line 12", or "at partners.txt:12" if that is another file than `from`. What has no line is
+ * an edit (policy_edit.h), whose line may be another one as soon as that is made.
+ */
 static void place_format(char *text, size_t size, const char *const *files, struct position from,
 			 struct position at)
 {
 	char quote[DIAG_QUOTE_MAX];
 	const char *file = files[at.file];
 
-	if (at.file == from.file)
+	if (!at.line)
+		(void)snprintf(text, size, "added by network-rule");
+	else if (at.file == from.file)
 		(void)snprintf(text, size, "on line %u", at.line);
 	else
 		(void)snprintf(text, size, "at %s:%u",

@@ -72,6 +72,7 @@ static void what_is_no_bundle_is_refused(void **state)
 	refuse("{\"name\": \"a\", \"rules\": \"\", \"files\": []}", "is an object");
 	refuse("{\"name\": \"a\", \"rules\": \"\", \"files\": {\"f\": 1}}", "is a string");
 	refuse("{\"name\": \"a\", \"rules\": \"\", \"files\": {\"\": \"\"}}", "1 to");
+	refuse("{\"name\": \"a\", \"rules\": \"\", \"edits\": {}}", "is a string");
 	refuse("{\"name\": \"\", \"rules\": \"\"}", "1 to");
 	refuse("{\"name\": \"a\\nb\", \"rules\": \"\"}", "control character");
 	refuse("{\"name\": \"a\", \"rules\": \"\\u0000\"}", "not a rules bundle");
@@ -178,6 +179,31 @@ static void the_digest_is_that_of_what_the_rules_say(void **state)
 			   "{\"name\": \"r\", \"rules\": \"a\"}", false);
 }
 
+#define EDITED "{\"name\": \"r\", \"rules\": \"a: 1\\n\", \"edits\": \"- {}\\n\"}"
+
+static void edits_are_part_of_what_the_rules_say(void **state)
+{
+	cleanup(bundle_free) struct bundle first = {0};
+	cleanup(bundle_free) struct bundle second = {0};
+	struct fault fault = {0};
+	json_t *json = NULL;
+
+	(void)state;
+	assert_same_digest(EDITED, "{\"name\": \"r\", \"rules\": \"a: 1\\n\"}", false);
+	assert_same_digest(EDITED, "{\"name\": \"r\", \"rules\": \"a: 1\\n- {}\\n\"}", false);
+	assert_same_digest("{\"name\": \"r\", \"rules\": \"a\", \"edits\": \"\"}",
+			   "{\"name\": \"r\", \"rules\": \"a\"}", true);
+	parse(EDITED, &first);
+	assert_int_equal(bundle_to_json(&first.rules, &json, &fault), 0);
+	assert_int_equal(bundle_from_json(json, &second, &fault), 0);
+	json_decref(json);
+	assert_string_equal(second.rules.edits.text, "- {}\n");
+	assert_int_equal(bundle_set_edits(&second, "- a", 3), 0);
+	assert_int_equal(bundle_set_edits(&second, "- b\n", 4), 0);
+	assert_string_equal(second.rules.edits.text, "- b\n");
+	assert_int_equal(second.rules.edits.size, 4);
+}
+
 static void the_digest_never_changes_between_versions(void **state)
 {
 	char digest[BUNDLE_DIGEST_TEXT];
@@ -200,6 +226,7 @@ int main(void)
 		cmocka_unit_test(a_bundle_survives_the_way_to_json_and_back),
 		cmocka_unit_test(text_that_no_json_carries_is_refused),
 		cmocka_unit_test(the_digest_is_that_of_what_the_rules_say),
+		cmocka_unit_test(edits_are_part_of_what_the_rules_say),
 		cmocka_unit_test(the_digest_never_changes_between_versions),
 	};
 

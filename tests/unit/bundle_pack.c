@@ -78,6 +78,10 @@ static void what_is_no_pack_is_refused(void **state)
 	refuse("{\"name\": \"a\\nb\", \"size\": 0}\n", "control character");
 	refuse("{\"name\": \"a\", \"size\": 0, \"size\": 0}\n", "a line of JSON");
 	refuse("{\"name\": \"a\", \"size\": 0, \"more\": 1}\n", "unknown key");
+	refuse("{\"name\": \"a\", \"size\": 0, \"edits\": \"1\"}\n1", "is a number");
+	refuse("{\"name\": \"a\", \"size\": 0, \"edits\": -1}\n", "is a number");
+	refuse("{\"name\": \"a\", \"size\": 0, \"edits\": 2}\n1", "cut short");
+	refuse("{\"name\": \"a\", \"size\": 0, \"edits\": 1}\n12", "there is more");
 	refuse("{\"name\": \"a\", \"size\": 0, \"files\": {}}\n", "is a list");
 	refuse("{\"name\": \"a\", \"size\": 0, \"files\": [1]}\n", "\"name\" and a \"size\"");
 	refuse("{\"name\": \"a\", \"size\": 0, \"files\": [{\"name\": \"b\", \"size\": 0, \"c\": 1}]}\n",
@@ -161,7 +165,12 @@ static char *join(const struct pack *pack)
 static void a_bundle_survives_the_way_out_and_back(void **state)
 {
 	struct rules_file files[] = {{"b.txt", "2\n", 2}, {"a.txt", "", 0}};
-	struct rules_bundle rules = {{"\xc3\xbc.yaml", "a: \xc3\xbc\n", 6}, files, 2};
+	struct rules_bundle rules = {
+		.document = {"\xc3\xbc.yaml", "a: \xc3\xbc\n", 6},
+		.files = files,
+		.file_count = 2,
+		.edits = {"network-rule", "- {}\n", 5},
+	};
 	cleanup(bundle_free) struct bundle back = {0};
 	cleanup(pack_free) struct pack pack = {0};
 	uint8_t one[BUNDLE_DIGEST], two[BUNDLE_DIGEST];
@@ -180,6 +189,8 @@ static void a_bundle_survives_the_way_out_and_back(void **state)
 	assert_int_equal(bundle_digest(&back.rules, two), 0);
 	assert_memory_equal(one, two, sizeof(one));
 	assert_string_equal(back.rules.document.name, rules.document.name);
+	assert_int_equal(back.rules.edits.size, 5);
+	assert_memory_equal(back.rules.edits.text, "- {}\n", 5);
 }
 
 static void what_no_bundle_carries_is_told_before(void **state)

@@ -156,7 +156,8 @@ static void a_pack_is_posted_as_its_pieces(void **state)
 {
 	struct server *server = *state;
 	struct rules_file file = {"p.txt", "10.0.0.1 # }", 12};
-	struct rules_bundle rules = {{"r.yaml", "a: 1\n", 5}, &file, 1};
+	struct rules_bundle rules = {
+		.document = {"r.yaml", "a: 1\n", 5}, .files = &file, .file_count = 1};
 	json_t *head = pack_head(&rules);
 	cleanup(client_reply_free) struct client_reply reply = {0};
 	cleanup(pack_free) struct pack pack = {0};
