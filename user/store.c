@@ -13,25 +13,7 @@
 
 #include "cleanup.h"
 #include "journal.h"
-#include "store_file.h"
-
-#define NAME_TEXT 32
-#define FILE_MAX  (2 * BUNDLE_JSON_MAX)
-
-/*
- * Earlier versions kept all of it as one JSON. It is read, and never written: saving removes
- * what has the same number, so that one beside a packed file came later, after a downgrade.
- */
-enum form { FORM_PACKED, FORM_JSON, FORMS };
-static const char *const endings[FORMS] = {".rules", ".json"};
-
-struct store {
-	char directory[PATH_MAX];
-	int folder; /* state: has `current` */
-	int rules;  /* state/rules */
-	gid_t group;
-	uint32_t current;
-};
+#include "store_parts.h"
 
 static void close_file(FILE **file)
 {
@@ -43,37 +25,6 @@ static void close_folder(DIR **folder)
 {
 	if (*folder)
 		(void)closedir(*folder);
-}
-
-static void generation_name(uint32_t generation, enum form form, char name[NAME_TEXT])
-{
-	(void)snprintf(name, NAME_TEXT, "%010u%s", generation, endings[form]);
-}
-
-/* 0 for what is no name of ours. */
-static uint32_t name_generation(const char *name)
-{
-	char again[NAME_TEXT];
-	unsigned long value = strtoul(name, NULL, 10);
-
-	if (value == 0 || value > UINT32_MAX)
-		return 0;
-	for (enum form form = 0; form < FORMS; form++) {
-		generation_name((uint32_t)value, form, again);
-		if (!strcmp(name, again))
-			return (uint32_t)value;
-	}
-	return 0;
-}
-
-static void remove_generation(const struct store *store, uint32_t generation)
-{
-	char name[NAME_TEXT];
-
-	for (enum form form = 0; form < FORMS; form++) {
-		generation_name(generation, form, name);
-		(void)unlinkat(store->rules, name, 0);
-	}
 }
 
 static const char *write_advice(int code)
@@ -249,44 +200,66 @@ uint32_t store_next(const struct store *store)
 
 /* Saving. */
 
+/* Whether something that is kept goes on from it: of the newest, and of the one in force. */
+static bool is_base(const uint32_t *bases, size_t count, uint32_t generation)
+{
+	for (size_t i = 0; i < count; i++)
+		if (bases[i] == generation)
+			return true;
+	return false;
+}
+
 static void prune(struct store *store)
 {
 	cleanup(free_ptr) uint32_t *generations = NULL;
-	size_t count = 0;
+	uint32_t bases[STORE_KEPT + 1];
+	size_t count = 0, base_count = 0, old;
 
-	if (store_list(store, &generations, &count) < 0)
+	if (store_list(store, &generations, &count) < 0 || count <= STORE_KEPT)
 		return;
-	for (size_t i = 0; i + STORE_KEPT < count; i++)
-		store_discard(store, generations[i]);
+	old = count - STORE_KEPT;
+	for (size_t i = old; i < count; i++)
+		bases[base_count++] = generation_base(store, generations[i]);
+	bases[base_count++] = generation_base(store, store->current);
+	for (size_t i = 0; i < old; i++)
+		if (!is_base(bases, base_count, generations[i]))
+			store_discard(store, generations[i]);
 }
 
-static json_t *stored_line(const struct stored *stored)
+/* Edits need their base; without it, all of the rules are saved. */
+static enum store_form form_of(const struct store *store, const struct stored *stored)
 {
-	char digest[BUNDLE_DIGEST_TEXT];
-
-	bundle_digest_format(stored->digest, digest);
-	return json_pack("{s:I, s:I, s:{s:I, s:s}, s:s, s:o}", "generation",
-			 (json_int_t)stored->generation, "pushed_at", (json_int_t)stored->pushed_at,
-			 "pushed_by", "uid", (json_int_t)stored->uid, "user", stored->user,
-			 "digest", digest, "bundle", pack_head(&stored->bundle.rules));
+	return stored->base && generation_is_whole(store, stored->base) ? FORM_EDITED : FORM_PACKED;
 }
 
-int store_save(struct store *store, const struct stored *stored, struct fault *fault)
+static int make_pieces(const struct stored *stored, enum store_form form, struct pack *ret_pack)
 {
-	cleanup(pack_free) struct pack pack = {0};
-	json_t *line = stored_line(stored);
-	char name[NAME_TEXT];
-	int r = line ? pack_make(&stored->bundle.rules, line, &pack) : -ENOMEM;
+	const struct rules_bundle only_edits = {.edits = stored->bundle.rules.edits};
+	json_t *line = stored_line(stored, form);
+	int r = line ? pack_make(form == FORM_EDITED ? &only_edits : &stored->bundle.rules, line,
+				 ret_pack)
+		     : -ENOMEM;
 
 	json_decref(line);
+	return r;
+}
+
+int store_save(struct store *store, struct stored *stored, struct fault *fault)
+{
+	cleanup(pack_free) struct pack pack = {0};
+	enum store_form form = form_of(store, stored);
+	char name[NAME_TEXT];
+	int r = make_pieces(stored, form, &pack);
+
 	if (r < 0)
 		return fault_set(fault, r, "no memory to keep the rules");
-	generation_name(stored->generation, FORM_PACKED, name);
+	generation_name(stored->generation, form, name);
 	r = store_file_write(store->rules, name, store->group, pack.pieces, pack.count);
 	if (r < 0)
 		return write_failed(store, r, "rules", fault);
-	generation_name(stored->generation, FORM_JSON, name);
-	(void)unlinkat(store->rules, name, 0);
+	if (form != FORM_EDITED)
+		stored->base = 0;
+	generation_remove(store, stored->generation, form);
 	prune(store);
 	return 0;
 }
@@ -294,7 +267,7 @@ int store_save(struct store *store, const struct stored *stored, struct fault *f
 void store_discard(struct store *store, uint32_t generation)
 {
 	if (generation != store->current)
-		remove_generation(store, generation);
+		generation_remove(store, generation, FORMS);
 }
 
 void store_discard_newer(struct store *store)
@@ -322,121 +295,6 @@ int store_commit(struct store *store, uint32_t generation, struct fault *fault)
 }
 
 /* Loading. */
-
-static bool read_fields(json_t *line, struct stored *stored, const char **ret_digest,
-			json_t **ret_head)
-{
-	const char *user;
-	json_int_t generation, pushed_at, uid;
-
-	if (json_unpack(line, "{s:I, s:I, s:{s:I, s:s}, s:s, s:o}", "generation", &generation,
-			"pushed_at", &pushed_at, "pushed_by", "uid", &uid, "user", &user, "digest",
-			ret_digest, "bundle", ret_head) < 0)
-		return false;
-	stored->pushed_at = pushed_at;
-	stored->uid = (uid_t)uid;
-	(void)snprintf(stored->user, sizeof(stored->user), "%s", user);
-	return generation == stored->generation;
-}
-
-static int open_bundle(json_t *head, char **block, size_t texts, size_t size, struct bundle *bundle,
-		       struct fault *fault)
-{
-	return texts ? pack_open(head, block, texts, size, bundle, fault)
-		     : bundle_from_json(head, bundle, fault);
-}
-
-/* `texts` 0: the bundle is JSON. */
-static int check_stored(json_t *line, char **block, size_t texts, size_t size,
-			struct stored *stored, struct fault *fault)
-{
-	char text[BUNDLE_DIGEST_TEXT];
-	const char *digest = NULL;
-	json_t *head = NULL;
-
-	if (!read_fields(line, stored, &digest, &head))
-		return fault_set(fault, -EBADMSG, "it does not have the fields of stored rules");
-	if (open_bundle(head, block, texts, size, &stored->bundle, fault) < 0)
-		return -EBADMSG;
-	if (bundle_digest(&stored->bundle.rules, stored->digest) < 0)
-		return fault_set(fault, -ENOMEM, "no memory for a digest");
-	bundle_digest_format(stored->digest, text);
-	if (strcmp(text, digest) != 0)
-		return fault_set(fault, -EBADMSG, "its digest does not fit its rules");
-	return 0;
-}
-
-static int read_line(enum form form, const char *block, size_t size, json_t **ret_line,
-		     size_t *ret_texts, struct fault *fault)
-{
-	json_error_t error;
-
-	if (form == FORM_PACKED)
-		return pack_read_line(block, size, ret_line, ret_texts, fault);
-	*ret_texts = 0;
-	*ret_line = json_loadb(block, size, JSON_REJECT_DUPLICATES, &error);
-	return *ret_line ? 0
-			 : fault_set(fault, -EBADMSG, "line %d, column %d: %s", error.line,
-				     error.column, error.text);
-}
-
-static int read_stored(int fd, enum form form, struct stored *stored, struct fault *fault)
-{
-	cleanup(free_ptr) char *block = NULL;
-	size_t size = 0, texts = 0;
-	json_t *line = NULL;
-	int r = store_file_read(fd, FILE_MAX, &block, &size);
-
-	if (r < 0)
-		return fault_set(fault, r == -ENOMEM ? r : -EBADMSG, "%s",
-				 r == -EFBIG ? "it is too large for stored rules" : strerror(-r));
-	if (read_line(form, block, size, &line, &texts, fault) < 0)
-		return -EBADMSG;
-	r = check_stored(line, &block, texts, size, stored, fault);
-	json_decref(line);
-	return r;
-}
-
-/* Of both forms the one that was written later. `name` is its name, or the one it would have. */
-static int open_generation(const struct store *store, uint32_t generation, enum form *ret_form,
-			   char name[NAME_TEXT])
-{
-	int fd = -1;
-
-	for (enum form form = FORMS; form-- > 0 && fd < 0;) {
-		generation_name(generation, form, name);
-		*ret_form = form;
-		fd = openat(store->rules, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (fd < 0 && errno != ENOENT)
-			break;
-	}
-	return fd;
-}
-
-int store_load(const struct store *store, uint32_t generation, struct stored *ret_stored,
-	       struct fault *fault)
-{
-	cleanup(stored_free) struct stored stored = {.generation = generation};
-	cleanup(close_fd) int fd = -1;
-	enum form form = FORM_PACKED;
-	char name[NAME_TEXT] = "";
-	int r;
-
-	fd = open_generation(store, generation, &form, name);
-	if (fd < 0) {
-		r = -errno;
-		return fault_set(fault, r, "cannot read %s/rules/%s: %s", store->directory, name,
-				 strerror(-r));
-	}
-	r = read_stored(fd, form, &stored, fault);
-	if (r < 0 && fault)
-		(void)fault_prefix(fault, "%s/rules/%s is damaged", store->directory, name);
-	if (r < 0)
-		return r;
-	*ret_stored = stored;
-	stored = (struct stored){0};
-	return 0;
-}
 
 /* The one to try after `tried`; 0: none. */
 static uint32_t next_candidate(const struct store *store, const uint32_t *generations, size_t count,

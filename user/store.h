@@ -4,10 +4,17 @@
  *
  *   rules/0000000007.rules  a line {"generation", "pushed_at", "pushed_by": {"uid", "user"},
  *                           "digest", "bundle": head}, and the texts (bundle_pack.h)
+ *   rules/0000000008.edits  the same line with "base": {"generation", "digest"} in place of the
+ *                           bundle, and the text of the edits that were made since that
+ *                           generation's document, whose digest it is (policy_edit.h)
  *   current                 the generation in force, in decimal
  *
+ * What a generation that is kept goes on from is kept, too. Without it, or if it is another one,
+ * the edits are damaged.
+ *
  * rules/0000000007.json, of an earlier version that kept all of it as JSON, is read like the
- * former. That version cannot read the former: after a downgrade the rules must be pushed again.
+ * first. An earlier version does not know the forms that came later: after a downgrade the rules
+ * must be pushed again.
  *
  * Every change is a temporary file, fsync, rename and fsync of the directory, so
  * that a crash leaves the old state or the new one. The agent is the only writer.
@@ -34,6 +41,8 @@ struct stored {
 	uid_t uid;
 	char user[STORE_USER_TEXT];
 	uint8_t digest[BUNDLE_DIGEST];
+	uint8_t document[BUNDLE_DIGEST]; /* the same without the edits */
+	uint32_t base; /* the generation that has the document on disk; 0: this one itself */
 	struct bundle bundle;
 };
 
@@ -44,8 +53,11 @@ void store_close(struct store *store);
 /* The lowest generation that no file and no `current` has had. */
 uint32_t store_next(const struct store *store);
 
-/* Writes `stored` under its generation, and removes the oldest beyond STORE_KEPT. */
-int store_save(struct store *store, const struct stored *stored, struct fault *fault);
+/*
+ * Writes `stored` under its generation, and removes the oldest beyond STORE_KEPT. With a
+ * base only the edits are written; if that is gone, all of it, and `base` becomes 0.
+ */
+int store_save(struct store *store, struct stored *stored, struct fault *fault);
 
 /* Takes back what store_save() wrote, after a push that failed. Never what is in force. */
 void store_discard(struct store *store, uint32_t generation);
