@@ -61,6 +61,7 @@ extern const struct command command_explain;
 extern const struct command command_gate_config;
 extern const struct command command_help;
 extern const struct command command_metrics;
+extern const struct command command_network_rule;
 extern const struct command command_push;
 extern const struct command command_show;
 extern const struct command command_status;

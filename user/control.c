@@ -18,6 +18,7 @@
 static const struct http_route routes[] = {
 	{"GET", "/v1/status", control_status},
 	{"POST", "/v1/push", control_push},
+	{"POST", "/v1/network-rules", control_network_rules},
 	{"GET", "/v1/rules", control_rules},
 	{"GET", "/v1/generation", control_generation},
 	{"GET", "/v1/show", control_show},

@@ -16,7 +16,7 @@
  *   {"schema": 1, "instance", "version", "pid", "uptime_seconds", "enforcing": bool,
  *    "generation": N|null, "message": what an operator should know, or null,
  *    "rules": null | {"name", "digest", "pushed_at", "pushed_by": {"uid", "user"},
- *                     "vaults", "ranges", "subnets", "warnings"},
+ *                     "vaults", "ranges", "subnets", "warnings", "edits"},
  *    "image": null | {"lines", "limit", "bytes"},
  *    "interfaces": [{"name", "ifindex", "wanted": "auto"|"native"|"generic",
  *                    "state": "attached"|"absent"|"refused"|"waiting",
@@ -37,13 +37,25 @@
  *   200 {"generation", "dry_run", "unchanged",
  *        "changes": {"added": [vault], "removed": [vault],
  *                    "changed": [{"vault", "what": ["ip_rules", ...]}], "shared": [what]},
- *        "vaults", "ranges", "diagnostics": [D], "seconds": {"read", "compile", "publish"}}
+ *        "edits_dropped": [vault], "vaults", "ranges", "diagnostics": [D],
+ *        "seconds": {"read", "compile", "publish"}}
  *       `generation` of a dry run is the one that it would get; `shared` names what no
  *       single vault owns: "block", "trusted_services", "issuers"
  *   422 {"error", "diagnostics": [D]}
+ *   A bundle with edits is refused (400).
  *
- * GET /v1/rules        the bundle in force, packed if that type is what the caller accepts; 404 if
- *                      there is none
+ * POST /v1/network-rules[?dry_run=1]
+ *     {"vault", "action": "add"|"remove", "ip_addresses"?: [range], "subnets"?: ["vnet/name"],
+ *      "expires"?: time|"never"}
+ *   200 {"generation", "dry_run", "unchanged", "vault",
+ *        "changes": [{"change": "added"|"removed"|"expiry", "rule", "expires": time}],
+ *        "vaults", "ranges", "diagnostics": [D], "seconds": {"read", "compile", "publish"}}
+ *       an edit of that vault's rules, whatever the document says, until the next push; what is
+ *       so already is no change, and without changes there is no new generation
+ *   422 {"error", "diagnostics": [D]}
+ *
+ * GET /v1/rules        the bundle in force with its edits, packed if that type is what the caller
+ * accepts; 404 if there is none
  *
  * GET /v1/generation[?follow=1]
  *   {"generation": N|null}; with `follow` NDJSON, a line at once and one for each change

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <pwd.h>
+#include <stdio.h>
+
 #include "control_parts.h"
 #include "verdict.h"
 
@@ -51,4 +54,18 @@ json_t *control_add_place(json_t *object, const struct policy *policy, struct po
 	(void)json_object_set_new(object, "line", json_integer(at.line));
 	(void)json_object_set_new(object, "column", json_integer(at.column));
 	return object;
+}
+
+struct pusher control_pusher(const struct http_request *request)
+{
+	struct pusher pusher = {.uid = http_peer(request).uid};
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	(void)getpwuid_r(pusher.uid, &entry, buffer, sizeof(buffer), &found);
+	if (found)
+		(void)snprintf(pusher.user, sizeof(pusher.user), "%s", found->pw_name);
+	else
+		(void)snprintf(pusher.user, sizeof(pusher.user), "%u", (unsigned)pusher.uid);
+	return pusher;
 }

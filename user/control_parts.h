@@ -32,7 +32,8 @@ struct control {
 
 /* Handlers; `context` is the struct control. */
 http_handler control_status, control_push, control_rules, control_show, control_explain,
-	control_events, control_diagnostics, control_generation, control_gate_configuration;
+	control_events, control_diagnostics, control_generation, control_gate_configuration,
+	control_network_rules;
 
 void control_events_free(struct control *control);
 
@@ -41,6 +42,9 @@ void control_gate_add(const struct control *control, json_t *gate);
 
 /* The rules in force; NULL: nobody knows them, and the client was told. */
 const struct rules *control_need_rules(const struct control *control, struct http_request *request);
+
+/* Who asks. */
+struct pusher control_pusher(const struct http_request *request);
 
 /* As in verdict.h; NULL for numbers of another version. */
 const char *control_reason_label(unsigned reason);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,20 +9,6 @@
 #include "control_parts.h"
 #include "journal.h"
 #include "report.h"
-
-static struct pusher who(const struct http_request *request)
-{
-	struct pusher pusher = {.uid = http_peer(request).uid};
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
-
-	(void)getpwuid_r(pusher.uid, &entry, buffer, sizeof(buffer), &found);
-	if (found)
-		(void)snprintf(pusher.user, sizeof(pusher.user), "%s", found->pw_name);
-	else
-		(void)snprintf(pusher.user, sizeof(pusher.user), "%u", (unsigned)pusher.uid);
-	return pusher;
-}
 
 static json_t *names_of(uint32_t bits, const char *const *labels, size_t count)
 {
@@ -60,11 +45,24 @@ static json_t *changes_json(const struct policy_diff *diff)
 			 names_of(diff->shared, shared_aspect_labels, SHARED_ASPECT_COUNT));
 }
 
+/* The vaults that network-rule has edited since the document that the new one takes the place of.
+ */
+static json_t *edited_json(const struct policy *before)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; before && i < before->vault_count; i++)
+		if (before->vaults[i].edits)
+			(void)json_array_append_new(names, json_string(before->vaults[i].name));
+	return names;
+}
+
 static json_t *report_json(const struct push_report *report, bool dry_run)
 {
-	return json_pack("{s:I, s:b, s:b, s:o, s:I, s:I, s:o, s:{s:f, s:f, s:f}}", "generation",
-			 (json_int_t)report->generation, "dry_run", dry_run, "unchanged",
-			 report->unchanged, "changes", changes_json(&report->diff), "vaults",
+	return json_pack("{s:I, s:b, s:b, s:o, s:o, s:I, s:I, s:o, s:{s:f, s:f, s:f}}",
+			 "generation", (json_int_t)report->generation, "dry_run", dry_run,
+			 "unchanged", report->unchanged, "changes", changes_json(&report->diff),
+			 "edits_dropped", edited_json(report->before), "vaults",
 			 (json_int_t)report->vaults, "ranges", (json_int_t)report->ranges,
 			 "diagnostics", report_from_diags(report->diags), "seconds", "read",
 			 report->read, "compile", report->compile, "publish", report->publish);
@@ -81,9 +79,10 @@ static void log_push(const struct pusher *pusher, const struct push_report *repo
 			dry_run ? "dry run" : "the rules that are in force already");
 	else
 		journal(JOURNAL_NOTICE,
-			"push by uid %u (%s): generation %u is in force, %zu vaults, %zu ranges, %zu warnings, %zu vaults changed; read %.3f s, compiled %.3f s, published %.3f s",
+			"push by uid %u (%s): generation %u is in force, %zu vaults, %zu ranges, %zu warnings, %zu vaults changed, %zu edits dropped; read %.3f s, compiled %.3f s, published %.3f s",
 			pusher->uid, pusher->user, report->generation, report->vaults,
-			report->ranges, report->diags->warnings, report->diff.count, report->read,
+			report->ranges, report->diags->warnings, report->diff.count,
+			report->before ? policy_edits_count(report->before) : 0, report->read,
 			report->compile, report->publish);
 }
 
@@ -100,7 +99,8 @@ static void answer(struct http_request *request, const struct push_report *repor
 		http_refuse(request, 503, "%s", fault->text);
 }
 
-static int read_bundle(struct http_request *request, struct bundle *ret_bundle, struct fault *fault)
+static int unpack_bundle(struct http_request *request, struct bundle *ret_bundle,
+			 struct fault *fault)
 {
 	const char *type = NULL;
 	size_t size = 0;
@@ -115,13 +115,24 @@ static int read_bundle(struct http_request *request, struct bundle *ret_bundle, 
 	return pack_read(&block, size, ret_bundle, fault);
 }
 
+/* Who made an edit, and when, is for the agent to say. */
+static int read_bundle(struct http_request *request, struct bundle *ret_bundle, struct fault *fault)
+{
+	int r = unpack_bundle(request, ret_bundle, fault);
+
+	if (r == 0 && ret_bundle->rules.edits.size)
+		return fault_set(fault, -EINVAL,
+				 "a push has no edits; they are made by /v1/network-rules");
+	return r;
+}
+
 void control_push(struct http_request *request, void *context)
 {
 	struct control *control = context;
 	cleanup(bundle_free) struct bundle bundle = {0};
 	const char *dry_text = http_query(request, "dry_run");
 	bool dry_run = dry_text && !strcmp(dry_text, "1");
-	struct pusher pusher = who(request);
+	struct pusher pusher = control_pusher(request);
 	struct fault fault = {0};
 	int r;
 

@@ -66,13 +66,14 @@ static json_t *rules_json(const struct rules *rules)
 	if (!rules)
 		return json_null();
 	bundle_digest_format(rules->stored.digest, digest);
-	return json_pack("{s:s, s:s, s:o, s:{s:I, s:o}, s:I, s:I, s:I, s:I}", "name",
+	return json_pack("{s:s, s:s, s:o, s:{s:I, s:o}, s:I, s:I, s:I, s:I, s:I}", "name",
 			 rules->stored.bundle.rules.document.name, "digest", digest, "pushed_at",
 			 control_time(rules->stored.pushed_at), "pushed_by", "uid",
 			 (json_int_t)rules->stored.uid, "user", control_text(rules->stored.user),
 			 "vaults", (json_int_t)rules->policy.vault_count, "ranges",
 			 (json_int_t)rules->ranges, "subnets", (json_int_t)rules->subnets,
-			 "warnings", (json_int_t)rules->diags.warnings);
+			 "warnings", (json_int_t)rules->diags.warnings, "edits",
+			 (json_int_t)policy_edits_count(&rules->policy));
 }
 
 static json_t *image_json(const struct firewall *firewall)

@@ -89,7 +89,8 @@ __attribute__((format(printf, 2, 3))) static void tell_operator(struct firewall 
 static int put_in_force(struct firewall *firewall, struct rules *rules, struct fault *fault)
 {
 	cleanup(prepared_free) struct prepared prepared = {0};
-	int r = firewall_prepare(firewall, &firewall->node, rules, &prepared, fault);
+	int r = firewall_prepare(firewall, &firewall->node, rules, PREPARE_ASSIGN_SEATS,
+				 &rules->diags, &prepared, fault);
 
 	if (r == 0)
 		r = firewall_publish(firewall, &prepared, fault);
@@ -290,7 +291,8 @@ static int recompile(struct firewall *firewall, const struct node *node, struct 
 		return fault_set(fault, -ENOMEM, "no memory for a digest");
 	if (!memcmp(before, after, sizeof(before)))
 		return 0;
-	r = firewall_prepare(firewall, node, firewall->rules, &prepared, fault);
+	r = firewall_prepare(firewall, node, firewall->rules, PREPARE_ASSIGN_SEATS,
+			     &firewall->rules->diags, &prepared, fault);
 	if (r == 0)
 		r = firewall_publish(firewall, &prepared, fault);
 	firewall_settle(firewall);

@@ -26,6 +26,7 @@
 #include "paths.h"
 #include "policy.h"
 #include "policy_diff.h"
+#include "policy_edit.h"
 #include "rules.h"
 #include "store.h"
 
@@ -94,6 +95,7 @@ struct push_report {
 	bool unchanged;
 	size_t vaults, ranges;
 	struct policy_diff diff;
+	const struct policy *before;   /* whose edits end with it; NULL: nothing is changed */
 	const struct diags *diags;     /* NULL: there was no reading them */
 	struct rules *owned;	       /* the old ones, or those that did not come into force */
 	double read, compile, publish; /* seconds */
@@ -106,6 +108,25 @@ struct push_report {
 int firewall_push(struct firewall *firewall, struct bundle *bundle, const struct pusher *pusher,
 		  bool dry_run, struct push_report *report, struct fault *fault);
 void push_report_free(struct push_report *report);
+
+/* What came of an edit of one vault's network rules. Ended with edit_report_free(). */
+struct edit_report {
+	uint32_t generation; /* of a dry run: the one it would get */
+	bool unchanged;
+	size_t vaults, ranges;
+	struct edit_request request; /* what changes, and then the rules of before */
+	struct diags diags;
+	double read, compile, publish; /* seconds */
+};
+
+/*
+ * Edits the rules in force as edit_request_read() says. -ENOENT: there are none; otherwise
+ * as firewall_push(), and it costs what the vault costs, not what all of them do.
+ */
+int firewall_edit(struct firewall *firewall, const char *text, size_t size,
+		  const struct pusher *pusher, bool dry_run, struct edit_report *report,
+		  struct fault *fault);
+void edit_report_free(struct edit_report *report);
 
 /* What a push leaves to be done once it has been answered: see loader_settle(). */
 bool firewall_is_settled(const struct firewall *firewall);

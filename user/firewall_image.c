@@ -57,35 +57,50 @@ int firewall_image_digest(const struct node *node, const struct rules *rules,
 	return 0;
 }
 
-static int compile_failed(const struct rules *rules, int code, struct fault *fault)
+static int compile_failed(const struct diags *diags, int code, struct fault *fault)
 {
 	if (code == -ENOMEM)
 		return fault_set(fault, code, "no memory to compile the rules");
 	return fault_set(fault, code, "the rules do not fit: %s",
-			 rules->diags.count > 0 ? rules->diags.items[rules->diags.count - 1].text
-						: "too many");
+			 diags->count > 0 ? diags->items[diags->count - 1].text : "too many");
 }
 
-int firewall_prepare(struct firewall *firewall, const struct node *node, struct rules *rules,
-		     struct prepared *ret_prepared, struct fault *fault)
+static int seat(const struct firewall *firewall, const struct policy *policy,
+		enum prepare_seats seats, struct diags *diags, struct seating *ret_seating,
+		struct fault *fault)
+{
+	cleanup(seating_free) struct seating before = {0};
+	int r = loader_seating(firewall->loader, &before, fault);
+
+	if (r < 0)
+		return r;
+	if (seats == PREPARE_ASSIGN_SEATS) {
+		r = seating_assign(policy, &before, VW_SEATS, diags, ret_seating);
+		return r < 0 ? compile_failed(diags, r, fault) : 0;
+	}
+	*ret_seating = before;
+	before = (struct seating){0};
+	return 0;
+}
+
+int firewall_prepare(struct firewall *firewall, const struct node *node, const struct rules *rules,
+		     enum prepare_seats seats, struct diags *diags, struct prepared *ret_prepared,
+		     struct fault *fault)
 {
 	cleanup(prepared_free) struct prepared prepared = {.generation = rules->stored.generation};
-	cleanup(seating_free) struct seating before = {0};
 	struct image_stamp stamp = {.generation = rules->stored.generation,
 				    .created = (uint64_t)time(NULL)};
 	int r;
 
 	if (firewall_image_digest(node, rules, stamp.digest) < 0)
 		return fault_set(fault, -ENOMEM, "no memory to compile the rules");
-	r = loader_seating(firewall->loader, &before, fault);
+	r = seat(firewall, &rules->policy, seats, diags, &prepared.seating, fault);
 	if (r < 0)
 		return r;
-	r = seating_assign(&rules->policy, &before, VW_SEATS, &rules->diags, &prepared.seating);
-	if (r == 0)
-		r = image_compile(&rules->policy, node, &prepared.seating, &stamp,
-				  LOADER_SLOT_LINES, &rules->diags, &prepared.image);
+	r = image_compile(&rules->policy, node, &prepared.seating, &stamp, LOADER_SLOT_LINES, diags,
+			  &prepared.image);
 	if (r < 0)
-		return compile_failed(rules, r, fault);
+		return compile_failed(diags, r, fault);
 	*ret_prepared = prepared;
 	prepared = (struct prepared){0};
 	return 0;

@@ -13,12 +13,18 @@ struct prepared {
 	uint32_t generation;
 };
 
+enum prepare_seats {
+	PREPARE_ASSIGN_SEATS,
+	PREPARE_KEEP_SEATS, /* the vaults and their frontends are those of the image in force */
+};
+
 /*
- * -ENOSPC: more than the kernel's maps hold, and rules->diags has the figure.
- * `node` need not be the firewall's own yet.
+ * -ENOSPC: more than the kernel's maps hold, and `diags` has the figure. `node` need not be
+ * the firewall's own yet.
  */
-int firewall_prepare(struct firewall *firewall, const struct node *node, struct rules *rules,
-		     struct prepared *ret_prepared, struct fault *fault);
+int firewall_prepare(struct firewall *firewall, const struct node *node, const struct rules *rules,
+		     enum prepare_seats seats, struct diags *diags, struct prepared *ret_prepared,
+		     struct fault *fault);
 
 /* Takes the seating out of `prepared`. After a failure what was in force still is. */
 int firewall_publish(struct firewall *firewall, struct prepared *prepared, struct fault *fault);

@@ -13,11 +13,11 @@
 #include <time.h>
 
 #include "cleanup.h"
-#include "firewall_image.h"
+#include "firewall_parts.h"
 #include "firewall_tags.h"
 #include "journal.h"
 
-static double seconds_since(const struct timespec *start)
+double firewall_seconds_since(const struct timespec *start)
 {
 	struct timespec now;
 
@@ -25,7 +25,7 @@ static double seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static struct timespec start_clock(void)
+struct timespec firewall_start_clock(void)
 {
 	struct timespec now;
 
@@ -33,7 +33,7 @@ static struct timespec start_clock(void)
 	return now;
 }
 
-static uint32_t next_generation(const struct firewall *firewall)
+uint32_t firewall_next_generation(const struct firewall *firewall)
 {
 	uint32_t next = store_next(firewall->store);
 
@@ -48,22 +48,35 @@ static void report_rules(struct push_report *report, const struct rules *rules)
 	report->diags = &rules->diags;
 }
 
+struct digests {
+	uint8_t document[BUNDLE_DIGEST], all[BUNDLE_DIGEST];
+};
+
+static int digest(const struct rules_bundle *rules, struct digests *ret_digests)
+{
+	int r = bundle_digest_document(rules, ret_digests->document);
+
+	return r < 0 ? r
+		     : bundle_digest_edits(ret_digests->document, &rules->edits, ret_digests->all);
+}
+
 static int read_rules(const struct firewall *firewall, struct bundle *bundle,
-		      const struct pusher *pusher, const uint8_t digest[BUNDLE_DIGEST],
+		      const struct pusher *pusher, const struct digests *digests,
 		      struct push_report *report, struct fault *fault)
 {
-	struct stored stored = {.generation = next_generation(firewall),
+	struct stored stored = {.generation = firewall_next_generation(firewall),
 				.pushed_at = time(NULL),
 				.uid = pusher->uid,
 				.bundle = *bundle};
-	struct timespec start = start_clock();
+	struct timespec start = firewall_start_clock();
 	int r;
 
 	*bundle = (struct bundle){0};
 	memcpy(stored.user, pusher->user, sizeof(stored.user));
-	memcpy(stored.digest, digest, sizeof(stored.digest));
+	memcpy(stored.digest, digests->all, sizeof(stored.digest));
+	memcpy(stored.document, digests->document, sizeof(stored.document));
 	r = rules_read(&stored, &report->owned, fault);
-	report->read = seconds_since(&start);
+	report->read = firewall_seconds_since(&start);
 	if (report->owned)
 		report_rules(report, report->owned);
 	return r;
@@ -73,13 +86,15 @@ static int prepare(struct firewall *firewall, struct push_report *report, struct
 		   struct fault *fault)
 {
 	const struct policy *before = firewall->rules ? &firewall->rules->policy : NULL;
-	struct timespec start = start_clock();
+	struct timespec start = firewall_start_clock();
 	int r;
 
+	report->before = before;
 	if (policy_diff_make(before, &report->owned->policy, &report->diff) < 0)
 		return fault_set(fault, -ENOMEM, "no memory to compare the rules");
-	r = firewall_prepare(firewall, &firewall->node, report->owned, prepared, fault);
-	report->compile = seconds_since(&start);
+	r = firewall_prepare(firewall, &firewall->node, report->owned, PREPARE_ASSIGN_SEATS,
+			     &report->owned->diags, prepared, fault);
+	report->compile = firewall_seconds_since(&start);
 	return r < 0 && report->owned->diags.errors > 0 ? -EINVAL : r;
 }
 
@@ -98,27 +113,41 @@ static void commit(struct firewall *firewall)
 		firewall->generation, store_current(firewall->store), fault.text);
 }
 
-static int put_in_force(struct firewall *firewall, struct push_report *report,
-			struct prepared *prepared, struct fault *fault)
+int firewall_put_in_force(struct firewall *firewall, struct stored *stored,
+			  struct prepared *prepared, struct fault *fault)
 {
-	struct timespec start = start_clock();
-	struct rules *old = firewall->rules;
-	int r;
+	int r = store_save(firewall->store, stored, fault);
 
-	r = store_save(firewall->store, &report->owned->stored, fault);
 	if (r < 0)
 		return r;
 	r = firewall_publish(firewall, prepared, fault);
 	if (r < 0) {
-		store_discard(firewall->store, report->owned->stored.generation);
+		store_discard(firewall->store, stored->generation);
 		return r;
 	}
 	commit(firewall);
-	firewall->rules = report->owned;
-	report->owned = old;
+	return 0;
+}
+
+void firewall_follow_up(struct firewall *firewall)
+{
 	firewall_attach(firewall, false);
 	firewall_cut_tags(firewall);
-	report->publish = seconds_since(&start);
+}
+
+static int put_in_force(struct firewall *firewall, struct push_report *report,
+			struct prepared *prepared, struct fault *fault)
+{
+	struct timespec start = firewall_start_clock();
+	struct rules *old = firewall->rules;
+	int r = firewall_put_in_force(firewall, &report->owned->stored, prepared, fault);
+
+	if (r < 0)
+		return r;
+	firewall->rules = report->owned;
+	report->owned = old;
+	firewall_follow_up(firewall);
+	report->publish = firewall_seconds_since(&start);
 	return 0;
 }
 
@@ -127,18 +156,19 @@ int firewall_push(struct firewall *firewall, struct bundle *bundle, const struct
 {
 	cleanup(prepared_free) struct prepared prepared = {0};
 	cleanup(bundle_free) struct bundle mine = *bundle;
-	uint8_t digest[BUNDLE_DIGEST];
+	struct digests digests;
 	int r;
 
 	*bundle = (struct bundle){0};
-	if (bundle_digest(&mine.rules, digest) < 0)
+	if (digest(&mine.rules, &digests) < 0)
 		return fault_set(fault, -ENOMEM, "no memory for a digest");
-	if (firewall->rules && !memcmp(firewall->rules->stored.digest, digest, sizeof(digest))) {
+	if (firewall->rules &&
+	    !memcmp(firewall->rules->stored.digest, digests.all, sizeof(digests.all))) {
 		report->unchanged = true;
 		report_rules(report, firewall->rules);
 		return 0;
 	}
-	r = read_rules(firewall, &mine, pusher, digest, report, fault);
+	r = read_rules(firewall, &mine, pusher, &digests, report, fault);
 	if (r == 0)
 		r = prepare(firewall, report, &prepared, fault);
 	if (r < 0 || dry_run)

@@ -8,7 +8,7 @@
 
 #define COMMANDS_MAX	64
 #define OPTION_TEXT_MAX 80
-#define COMMAND_COLUMN	10
+#define COMMAND_COLUMN	12
 #define OPTION_COLUMN	22
 
 void help_usage(FILE *stream, const struct command *command)

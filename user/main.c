@@ -19,9 +19,19 @@
 
 /* In the order in which help lists them. */
 static const struct command *const commands[] = {
-	&command_agent,	 &command_authorizer,  &command_check,	 &command_push,
-	&command_status, &command_show,	       &command_explain, &command_metrics,
-	&command_events, &command_gate_config, &command_help,	 NULL,
+	&command_agent,
+	&command_authorizer,
+	&command_check,
+	&command_push,
+	&command_network_rule,
+	&command_status,
+	&command_show,
+	&command_explain,
+	&command_metrics,
+	&command_events,
+	&command_gate_config,
+	&command_help,
+	NULL,
 };
 
 struct global_options {

@@ -139,6 +139,18 @@ static bool is_number(const char *text, const struct option_spec *spec, uint64_t
 	return true;
 }
 
+static int store_item(const struct option_spec *spec, void *values, const char *text,
+		      struct fault *fault)
+{
+	struct option_list *list = (void *)((char *)values + spec->target);
+
+	if (list->count == OPTION_LIST_MAX)
+		return fault_set(fault, -EINVAL, "option '--%s' was given more than %d times",
+				 spec->name, OPTION_LIST_MAX);
+	list->items[list->count++] = text;
+	return 0;
+}
+
 static int store(const struct option_spec *spec, void *values, const char *text,
 		 struct fault *fault)
 {
@@ -158,6 +170,8 @@ static int store(const struct option_spec *spec, void *values, const char *text,
 		memcpy(target, &text, sizeof(text));
 		return 0;
 	}
+	if (spec->type == OPTION_LIST)
+		return store_item(spec, values, text, fault);
 	if (!is_number(text, spec, &number.value))
 		return fault_set(
 			fault, -EINVAL, "option '--%s': '%s' is no number from %llu to %llu",
@@ -212,9 +226,10 @@ int options_parse(int argc, char **argv, const struct option_group *groups, size
 
 static bool is_given(const struct option_spec *spec, const void *values)
 {
-	/* The first byte would do for a flag and a number, but not for a pointer. */
+	/* The first byte would do for a flag and a number, but not for a pointer and a count. */
 	static const char zero[sizeof(const char *)];
-	size_t size = spec->type == OPTION_TEXT ? sizeof(const char *) : sizeof(bool);
+	bool wide = spec->type == OPTION_TEXT || spec->type == OPTION_LIST;
+	size_t size = wide ? sizeof(const char *) : sizeof(bool);
 
 	return memcmp((const char *)values + spec->target, zero, size) != 0;
 }

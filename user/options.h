@@ -17,11 +17,19 @@ enum option_type {
 	OPTION_FLAG,   /* bool */
 	OPTION_TEXT,   /* const char *, a word of argv, never empty */
 	OPTION_NUMBER, /* struct option_number */
+	OPTION_LIST,   /* struct option_list: the option may be given several times */
 };
 
 struct option_number {
 	bool given;
 	uint64_t value;
+};
+
+#define OPTION_LIST_MAX 1000
+
+struct option_list {
+	size_t count;
+	const char *items[OPTION_LIST_MAX]; /* as OPTION_TEXT */
 };
 
 /* A row; a list of them ends with {0}. */

@@ -20,6 +20,8 @@ struct output {
 	/* {"ok", "file", "diagnostics": [D], "summary": {}|null} of cmd_check.c */
 	void (*check)(const struct printer *printer, const json_t *report);
 	void (*push)(const struct printer *printer, const json_t *answer);
+	void (*network_rule)(const struct printer *printer, const json_t *answer);
+	void (*network_rules)(const struct printer *printer, const json_t *list);
 	void (*status)(const struct printer *printer, const json_t *answer);
 	void (*show)(const struct printer *printer, const json_t *answer);
 	void (*vault)(const struct printer *printer, const json_t *answer); /* show of one */

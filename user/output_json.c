@@ -27,6 +27,8 @@ static void print_nothing(const struct printer *printer)
 const struct output output_json = {
 	.check = print_object,
 	.push = print_object,
+	.network_rule = print_object,
+	.network_rules = print_object,
 	.status = print_object,
 	.show = print_object,
 	.vault = print_object,

@@ -16,5 +16,9 @@ void line_text(const struct printer *printer, const char *label, const char *tex
 /* As many lines as it takes. */
 void line_wrapped(const struct printer *printer, const char *label, const char *text);
 
+/* What a push and an edit begin and end with: what is in force, and how long it took. */
+void line_generation(const struct printer *printer, const json_t *answer);
+void line_seconds(const struct printer *printer, const json_t *seconds);
+
 /* A rule as control.h has it, and where it was written. */
 void line_rule(const struct printer *printer, const json_t *rule);

@@ -9,11 +9,14 @@
 
 #include "cleanup.h"
 #include "output_fields.h"
+#include "output_lines.h"
 #include "output_units.h"
 
 const struct output output_text = {
 	.check = text_check,
 	.push = text_push,
+	.network_rule = text_network_rule,
+	.network_rules = text_network_rules,
 	.status = text_status,
 	.show = text_show,
 	.vault = text_vault,
@@ -91,20 +94,15 @@ static bool has_changes(const json_t *changes)
 	       json_array_size(json_object_get(changes, "shared"));
 }
 
-static void print_seconds(const struct printer *printer, const json_t *seconds)
+/* Whoever pushes may not know of them: his document does not. */
+static void print_dropped(const struct printer *printer, const json_t *answer, bool dry_run)
 {
-	static const char *const stages[] = {"read", "compile", "publish"};
-	double total = 0;
-	char text[UNITS_TEXT];
+	cleanup(free_ptr) char *vaults = field_joined(answer, "edits_dropped", ", ");
 
-	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
-		total += field_seconds(seconds, stages[i]);
-	if (total <= 0)
-		return; /* nothing was done */
-	output_print(printer, HUE_DIM, "took %s:", units_duration(total, text));
-	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
-		output_print(printer, HUE_DIM, "%s %s %s", i ? "," : "", stages[i],
-			     units_duration(field_seconds(seconds, stages[i]), text));
+	if (!vaults)
+		return;
+	output_print(printer, HUE_WARN, "Edits by 'network-rule' %s, of: %s",
+		     dry_run ? "would be dropped" : "are dropped", vaults);
 	output_newline(printer);
 }
 
@@ -112,20 +110,8 @@ void text_push(const struct printer *printer, const json_t *answer)
 {
 	const json_t *changes = json_object_get(answer, "changes");
 	bool dry_run = field_flag(answer, "dry_run");
-	char vaults[UNITS_TEXT];
-	char ranges[UNITS_TEXT];
-	long long generation = (long long)field_count(answer, "generation");
 
-	(void)units_items(field_count(answer, "vaults"), "vault", vaults);
-	(void)units_items(field_count(answer, "ranges"), "range", ranges);
-	if (dry_run)
-		output_print(printer, HUE_WARN, "Dry run, nothing was changed");
-	else if (field_flag(answer, "unchanged"))
-		output_print(printer, HUE_GOOD, "Generation %lld stays in force", generation);
-	else
-		output_print(printer, HUE_GOOD, "Generation %lld is in force", generation);
-	output_print(printer, HUE_PLAIN, ": %s, %s", vaults, ranges);
-	output_newline(printer);
+	line_generation(printer, answer);
 	if (field_flag(answer, "unchanged") || !has_changes(changes))
 		output_print(printer, HUE_PLAIN, "  the rules are the same as before");
 	else if (dry_run)
@@ -134,6 +120,7 @@ void text_push(const struct printer *printer, const json_t *answer)
 		output_print(printer, HUE_PLAIN, "Changed:");
 	output_newline(printer);
 	print_changes(printer, changes);
+	print_dropped(printer, answer, dry_run);
 	if (json_is_object(json_object_get(answer, "seconds")))
-		print_seconds(printer, json_object_get(answer, "seconds"));
+		line_seconds(printer, json_object_get(answer, "seconds"));
 }

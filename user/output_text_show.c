@@ -115,7 +115,7 @@ static void add_rule(struct table *table, const json_t *rule)
 	table_add(table, HUE_DIM, "%s", field_place(rule, place));
 }
 
-static void print_ip_rules(const struct printer *printer, const json_t *rules)
+void text_ip_rules(const struct printer *printer, const json_t *rules)
 {
 	static const struct table_column columns[] = {
 		{"IP RULE", false}, {"RANGES", true},	   {"EXPIRES", false},
@@ -143,7 +143,7 @@ static void add_subnet(struct table *table, const json_t *rule)
 	table_add(table, HUE_DIM, "%s", field_place(rule, place));
 }
 
-static void print_subnets(const struct printer *printer, const json_t *rules)
+void text_subnets(const struct printer *printer, const json_t *rules)
 {
 	static const struct table_column columns[] = {
 		{"SUBNET", false},	     {"PREFIX", false},	    {"TAG", true},
@@ -173,8 +173,8 @@ static void print_vault(const struct printer *printer, const json_t *vault)
 	print_list(printer, "trusted services", vault, "trusted_services");
 	print_line(printer, "tenant", field_text(vault, "tenant"));
 	print_line(printer, "subscription", field_text(vault, "subscription"));
-	print_ip_rules(printer, json_object_get(vault, "ip_rules"));
-	print_subnets(printer, json_object_get(vault, "virtual_network_rules"));
+	text_ip_rules(printer, json_object_get(vault, "ip_rules"));
+	text_subnets(printer, json_object_get(vault, "virtual_network_rules"));
 }
 
 void text_vault(const struct printer *printer, const json_t *answer)

@@ -21,6 +21,7 @@ static void print_rules(const struct printer *printer, const json_t *rules)
 {
 	const json_t *user = json_object_get(json_object_get(rules, "pushed_by"), "user");
 	char vaults[UNITS_TEXT], ranges[UNITS_TEXT], subnets[UNITS_TEXT], warnings[UNITS_TEXT];
+	char edits[UNITS_TEXT];
 
 	if (!json_is_object(rules))
 		return;
@@ -35,6 +36,9 @@ static void print_rules(const struct printer *printer, const json_t *rules)
 		     units_items(field_count(rules, "vaults"), "vault", vaults),
 		     units_items(field_count(rules, "ranges"), "range", ranges),
 		     units_items(field_count(rules, "subnets"), "subnet", subnets));
+	if (field_count(rules, "edits"))
+		output_print(printer, HUE_PLAIN, ", %s by network-rule",
+			     units_items(field_count(rules, "edits"), "edit", edits));
 	if (field_count(rules, "warnings"))
 		output_print(printer, HUE_WARN, ", %s",
 			     units_items(field_count(rules, "warnings"), "warning", warnings));

@@ -35,6 +35,7 @@ _vaultwall_offer() {
     ;;
   VAULT) mapfile -t COMPREPLY < <(compgen -W "$(_vaultwall_vaults)" -- "$word") ;;
   INTERFACE) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$word") ;;
+  *'|'*) mapfile -t COMPREPLY < <(compgen -W "${kind//|/ }" -- "$word") ;;
   COMMAND) mapfile -t COMPREPLY < <(compgen -W "$(_vaultwall_rows command '' 2)" -- "$word") ;;
   esac
 }

@@ -104,5 +104,6 @@ check a_global_option_is_completed "--json" "$(complete_words show --j)"
 check a_file_is_completed "$manual" "$(complete_words check "${manual%8}")"
 check an_interface_is_completed lo "$(complete_words explain --interface lo)"
 check an_operand_of_help_is_completed metrics "$(complete_words help met)"
+check an_action_is_completed remove "$(complete_words network-rule re)"
 check nothing_is_offered_for_a_number "" "$(complete_words explain --tag '')"
 exit $failed

@@ -16,6 +16,7 @@ struct values {
 	bool quiet;
 	const char *vault;
 	struct option_number tag;
+	struct option_list ranges;
 };
 
 static const struct option_spec specs[] = {
@@ -43,6 +44,11 @@ static const struct option_spec specs[] = {
 	 .minimum = 1,
 	 .maximum = 100,
 	 .target = offsetof(struct values, tag)},
+	{.name = "range",
+	 .type = OPTION_LIST,
+	 .metavar = "RANGE",
+	 .help = "",
+	 .target = offsetof(struct values, ranges)},
 	{0},
 };
 
@@ -157,6 +163,42 @@ static void the_last_of_two_counts(void **state)
 	assert_string_equal(parsed.values.vault, "b");
 }
 
+static void a_list_keeps_all_of_them_in_order(void **state)
+{
+	struct parsed parsed = parse("--range a word --range=b --range a", false);
+
+	(void)state;
+	assert_int_equal(parsed.ret, 0);
+	assert_int_equal(parsed.values.ranges.count, 3);
+	assert_string_equal(parsed.values.ranges.items[0], "a");
+	assert_string_equal(parsed.values.ranges.items[1], "b");
+	assert_string_equal(parsed.values.ranges.items[2], "a");
+	refuses("--range _", "option '--range' was given an empty value");
+}
+
+static void a_list_has_an_end(void **state)
+{
+	static char *words[2 * OPTION_LIST_MAX + 4];
+	static struct values values;
+	const struct option_group group = {specs, &values};
+	struct fault fault = {0};
+	int first = 0;
+
+	(void)state;
+	words[0] = (char *)"vaultwall";
+	for (int i = 1; i < 2 * OPTION_LIST_MAX + 3; i += 2) {
+		words[i] = (char *)"--range";
+		words[i + 1] = (char *)"a";
+	}
+	assert_int_equal(
+		options_parse(2 * OPTION_LIST_MAX + 1, words, &group, 1, false, &first, &fault), 0);
+	values.ranges.count = 0;
+	assert_int_equal(
+		options_parse(2 * OPTION_LIST_MAX + 3, words, &group, 1, false, &first, &fault),
+		-EINVAL);
+	assert_string_equal(fault.text, "option '--range' was given more than 1000 times");
+}
+
 static void an_unknown_option_is_named(void **state)
 {
 	(void)state;
@@ -257,6 +299,8 @@ int main(void)
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(a_dash_is_an_operand),
 		cmocka_unit_test(the_last_of_two_counts),
+		cmocka_unit_test(a_list_keeps_all_of_them_in_order),
+		cmocka_unit_test(a_list_has_an_end),
 		cmocka_unit_test(an_unknown_option_is_named),
 		cmocka_unit_test(an_abbreviation_is_no_option),
 		cmocka_unit_test(a_missing_value_is_told),
