@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What rules cost: a push from text to in force beside `nft -f` and `ipset restore` of the same
-# list, the growth with its length, the memory of image and agent, one changed vault among many.
+# list, the growth with its length, the memory of image and agent, one changed vault among many: as an
+# edit and as a document.
 # Usage: rules.sh     VAULTWALL: the program; BENCH_RUNS: of each (default 5); QUICK=1: what is slow
 #   only twice, and no peers at 1,000,000 ranges
 set -euo pipefail
@@ -183,22 +184,33 @@ growth() { # the greater of two tenfold steps
   figure push_growth_10x x "$(printf '%s\n%s\n' "$first" "$second" | sort -g | tail -n 1)"
 }
 
-# one_changed LIST: among 10,000 vaults; in turn one is changed, and then every one is
+# timed_edit N: in seconds; a range of its own for a vault of its own
+timed_edit() {
+  vw status >/dev/null
+  seconds vw network-rule add --vault "vault-$((100 * $1))" --ip-address "192.0.2.$1" 2>/dev/null
+}
+
+# one_changed LIST: among 10,000 vaults; in turn one is edited, one is changed in the document, and
+# then every one is
 one_changed() {
-  local fulls=() ones=() i old=a new=b
+  local fulls=() ones=() edits=() i k old=a new=b full
   vaults 10000 "$1" >"$work/a.yaml"
   tac "$1" >"$work/reversed"
   vaults 10000 "$work/reversed" >"$work/b.yaml"
   vw push "$work/a.yaml" >/dev/null 2>&1
   for ((i = 0; i < slow_runs; i++)); do
+    for k in 1 2 3; do edits+=("$(timed_edit $((3 * i + k)))"); done
     change_one "$work/$old.yaml" >"$work/one.yaml"
     ones+=("$(timed_push "$work/one.yaml")")
     fulls+=("$(timed_push "$work/$new.yaml")")
     read -r old new <<<"$new $old"
   done
   figure push_10k_vaults_seconds s "${fulls[@]}"
-  figure push_one_vault_seconds s "${ones[@]}"
-  figure push_one_vault_over_full x "$(over "$(median_of "${ones[@]}")" "$(median_of "${fulls[@]}")")"
+  full=$(median_of "${fulls[@]}")
+  figure push_one_vault_seconds s "${edits[@]}"
+  figure push_one_vault_over_full x "$(over "$(median_of "${edits[@]}")" "$full")"
+  figure push_one_vault_document_seconds s "${ones[@]}"
+  figure push_one_vault_document_over_full x "$(over "$(median_of "${ones[@]}")" "$full")"
 }
 
 start_agent
