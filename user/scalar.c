@@ -95,6 +95,7 @@ bool time_parse(const char *text, int64_t *ret_seconds)
 {
 	static const char pattern[] = "YYYY-MM-DDThh:mm:ssZ";
 	struct tm parts = {0};
+	int64_t seconds = 0;
 
 	if (strlen(text) != strlen(pattern))
 		return false;
@@ -120,7 +121,10 @@ bool time_parse(const char *text, int64_t *ret_seconds)
 	    parts.tm_mday > days_of_month(year, month) || parts.tm_hour > 23 || parts.tm_min > 59 ||
 	    parts.tm_sec > 59)
 		return false;
-	*ret_seconds = timegm(&parts);
+	seconds = timegm(&parts);
+	if (seconds <= 0)
+		return false;
+	*ret_seconds = seconds;
 	return true;
 }
 

