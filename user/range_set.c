@@ -10,7 +10,7 @@
 #define RADIX_BITS	 11
 #define RADIX_SIZE	 (1U << RADIX_BITS)
 #define RADIX_PASSES	 3
-#define RADIX_WORTHWHILE 512 /* ranges; below, qsort is quicker */
+#define RADIX_WORTHWHILE 512 /* ranges; below, a shell sort is quicker */
 
 void range_set_free(struct range_set *set)
 {
@@ -54,12 +54,22 @@ int range_set_add_all(struct range_set *set, const struct range_set *other)
 	return 0;
 }
 
-static int compare_first(const void *left, const void *right)
+/* Where lists are short, half of what qsort() takes is calling its comparison. */
+static void shell_sort(struct range_set *set)
 {
-	uint32_t a = ((const struct range *)left)->first;
-	uint32_t b = ((const struct range *)right)->first;
+	static const size_t gaps[] = {301, 132, 57, 23, 10, 4, 1}; /* M. Ciura, 2001 */
 
-	return (a > b) - (a < b);
+	for (size_t g = 0; g < sizeof(gaps) / sizeof(*gaps); g++) {
+		for (size_t i = gaps[g]; i < set->count; i++) {
+			struct range range = set->items[i];
+			size_t at = i;
+
+			for (; at >= gaps[g] && set->items[at - gaps[g]].first > range.first;
+			     at -= gaps[g])
+				set->items[at] = set->items[at - gaps[g]];
+			set->items[at] = range;
+		}
+	}
 }
 
 /* One pass of a radix sort by the first addresses, from one buffer to the other. */
@@ -127,7 +137,7 @@ int range_set_normalize(struct range_set *set)
 {
 	if (!is_sorted(set)) {
 		if (set->count < RADIX_WORTHWHILE)
-			qsort(set->items, set->count, sizeof(*set->items), compare_first);
+			shell_sort(set);
 		else if (radix_sort(set))
 			return -ENOMEM;
 	}
