@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "control_parts.h"
 #include "verdict.h"
@@ -68,4 +69,11 @@ struct pusher control_pusher(const struct http_request *request)
 	else
 		(void)snprintf(pusher.user, sizeof(pusher.user), "%u", (unsigned)pusher.uid);
 	return pusher;
+}
+
+bool control_is_dry_run(const struct http_request *request)
+{
+	const char *text = http_query(request, "dry_run");
+
+	return text && !strcmp(text, "1");
 }

@@ -126,8 +126,7 @@ void control_network_rules(struct http_request *request, void *context)
 	cleanup(edit_report_free) struct edit_report report = {0};
 	cleanup(release) json_t *body = NULL;
 	cleanup(free_ptr) char *text = read_body(request, &body);
-	const char *dry_text = http_query(request, "dry_run");
-	bool dry_run = dry_text && !strcmp(dry_text, "1");
+	bool dry_run = control_is_dry_run(request);
 	struct pusher pusher = control_pusher(request);
 	struct fault fault = {0};
 	int r;

@@ -46,6 +46,9 @@ const struct rules *control_need_rules(const struct control *control, struct htt
 /* Who asks. */
 struct pusher control_pusher(const struct http_request *request);
 
+/* Whether nothing is to be changed: ?dry_run=1. */
+bool control_is_dry_run(const struct http_request *request);
+
 /* As in verdict.h; NULL for numbers of another version. */
 const char *control_reason_label(unsigned reason);
 const char *control_verdict_label(unsigned verdict);

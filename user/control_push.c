@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <strings.h>
 
 #include "bundle_pack.h"
@@ -130,8 +129,7 @@ void control_push(struct http_request *request, void *context)
 {
 	struct control *control = context;
 	cleanup(bundle_free) struct bundle bundle = {0};
-	const char *dry_text = http_query(request, "dry_run");
-	bool dry_run = dry_text && !strcmp(dry_text, "1");
+	bool dry_run = control_is_dry_run(request);
 	struct pusher pusher = control_pusher(request);
 	struct fault fault = {0};
 	int r;

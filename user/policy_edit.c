@@ -66,6 +66,12 @@ static int compare_edits(const void *left, const void *right)
 	return edit_compare((const struct rule_edit *)left, (const struct rule_edit *)right);
 }
 
+void edits_sort(struct rule_edit *edits, size_t count)
+{
+	if (count)
+		qsort(edits, count, sizeof(*edits), compare_edits);
+}
+
 /* What was edited before and is wanted now. Edits of one request are about different rules. */
 static struct rule_edit *merge(const struct vault_edits *before, const struct rule_edit *wanted,
 			       size_t count, size_t *ret_count)
@@ -78,14 +84,12 @@ static struct rule_edit *merge(const struct vault_edits *before, const struct ru
 		return NULL;
 	if (count)
 		memcpy(edits, wanted, count * sizeof(*edits));
-	if (count)
-		qsort(edits, count, sizeof(*edits), compare_edits);
+	edits_sort(edits, count);
 	for (size_t i = 0; i < old_count; i++)
 		if (!count ||
 		    !bsearch(&before->items[i], edits, count, sizeof(*edits), compare_edits))
 			edits[used++] = before->items[i];
-	if (used)
-		qsort(edits, used, sizeof(*edits), compare_edits);
+	edits_sort(edits, used);
 	*ret_count = used;
 	return edits;
 }

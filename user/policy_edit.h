@@ -60,6 +60,7 @@ void edits_look_up(const struct vault_rules *rules, struct rule_edit *edits, siz
 
 /* The order of edits in a vault; 0: of the same range or subnet. */
 int edit_compare(const struct rule_edit *left, const struct rule_edit *right);
+void edits_sort(struct rule_edit *edits, size_t count);
 
 /* Keeps of the name what needs no escape anywhere. */
 void edit_set_user(struct rule_edit *edit, const char *user);

@@ -145,11 +145,6 @@ static int read_draft(struct policy_reader *reader, const char *text, size_t siz
 	return reader->schema.diags->errors || !document.root ? -EINVAL : 0;
 }
 
-static int compare_edits(const void *left, const void *right)
-{
-	return edit_compare((const struct rule_edit *)left, (const struct rule_edit *)right);
-}
-
 /* The rules that are named, in the order of edits and once each. */
 static struct rule_edit *collect(const struct draft *draft, const struct edit_author *author,
 				 size_t *ret_count)
@@ -165,7 +160,7 @@ static struct rule_edit *collect(const struct draft *draft, const struct edit_au
 	if (draft->subnet_count)
 		memcpy(edits + draft->range_count, draft->subnets,
 		       draft->subnet_count * sizeof(*edits));
-	qsort(edits, count, sizeof(*edits), compare_edits);
+	edits_sort(edits, count);
 	for (size_t i = 0; i < count; i++) {
 		if (kept && edit_compare(&edits[kept - 1], &edits[i]) == 0)
 			continue;

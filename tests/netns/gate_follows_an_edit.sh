@@ -9,13 +9,8 @@ source "$(dirname "$0")/../support/gate.sh"
 gate_begin "$@"
 gate_start
 
-secret='/secrets/greeting?api-version=7.4'
-good=$(token)
-
 # The service comes to the gate for adatum's sake, whatever fabrikam's rules say.
-is_answered() {
-  [ "$(ask "$service" fabrikam "$secret" -H "Authorization: Bearer $good")" = "$1" ]
-}
+is_answered() { is_vault_status "$1" fabrikam; }
 edit() { "$vaultwall" network-rule "$@" --vault fabrikam --ip-address "$service" >/dev/null; }
 
 # rules TYPE: how many edits are in them
